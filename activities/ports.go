@@ -1,0 +1,261 @@
+package activities
+
+import (
+	"context"
+	"errors"
+	"io"
+	"iter"
+	"time"
+
+	"imagebatch/workflows/contract"
+	"imagebatch/workflows/manifest"
+)
+
+// What an object store answers beside the object itself. Adapters return these,
+// wrapped; anything else is transient and worth another try.
+var (
+	ErrNoSuchObject = errors.New("no such object")
+	ErrNoSuchBucket = errors.New("no such bucket")
+	ErrDenied       = errors.New("access denied")
+	ErrChanged      = errors.New("object has changed") // an IfMatch did not hold
+	ErrThrottled    = errors.New("throttled")          // transient: slow down
+)
+
+// Objects is an object store as one identity sees it. Implementations are safe
+// for concurrent use, and every call ends when its context does.
+type Objects interface {
+	// Open starts reading an object. The caller closes the body.
+	Open(ctx context.Context, bucket, key string, want Want) (io.ReadCloser, ObjectInfo, error)
+	// Head tells about an object without reading it.
+	Head(ctx context.Context, bucket, key string) (ObjectInfo, error)
+	// Put writes an object whole, replacing what was there.
+	Put(ctx context.Context, bucket, key, contentType string, body io.Reader) error
+	// SignGet is a link that anyone may read the object by, until it expires: at
+	// the latest after the given time, earlier when the credentials do.
+	SignGet(ctx context.Context, bucket, key string, valid time.Duration) (link string, expires time.Time, err error)
+	// SignPut is a link that anyone may write the object by.
+	SignPut(ctx context.Context, bucket, key string, valid time.Duration) (link string, expires time.Time, err error)
+	// Region is where a bucket lives, in the form "cn-shanghai".
+	Region(ctx context.Context, bucket string) (string, error)
+}
+
+// Want narrows a read. The zero value wants the whole object as it is now.
+type Want struct {
+	From, To int64  // bytes From up to, not including, To; To 0 means to the end
+	IfMatch  string // ETag the object must still have, else ErrChanged
+}
+
+// ObjectInfo is what a store says about an object.
+type ObjectInfo struct {
+	Size int64  // bytes of the body that Open returned, or of the object
+	ETag string //
+}
+
+// Identities gives access to the object store under a RAM role; the empty role
+// is the worker's own identity. A role that is not on the worker's list is a
+// contract.Error with CodeRoleNotAllowed.
+type Identities interface {
+	As(ctx context.Context, roleARN string) (Objects, error)
+}
+
+// Format is a picture format, by content.
+type Format string
+
+// The eight formats that are accepted; JPG and JPEG are one.
+const (
+	JPEG Format = "JPEG"
+	PNG  Format = "PNG"
+	BMP  Format = "BMP"
+	GIF  Format = "GIF"
+	WEBP Format = "WEBP"
+	TIFF Format = "TIFF"
+	PPM  Format = "PPM"
+)
+
+// What an imager answers about a picture. It returns these wrapped, with a
+// detail; they are the picture's own fault and final.
+var (
+	ErrUnsupportedFormat = errors.New("unsupported picture format")
+	ErrUndecodable       = errors.New("picture cannot be decoded")
+)
+
+// Imager decodes pictures. It is safe for concurrent use.
+type Imager interface {
+	// Open reads the header of a picture, no pixels. It keeps data until Close;
+	// the caller must not change it before. ErrUnsupportedFormat, ErrUndecodable.
+	Open(ctx context.Context, data []byte) (OpenPicture, error)
+	// FeatureVersion names the descriptor. Features of different versions cannot
+	// be compared.
+	FeatureVersion() string
+}
+
+// OpenPicture is a picture whose header has been read. It is for one goroutine.
+type OpenPicture interface {
+	Header() Header
+	// Featurize decodes the picture and computes its descriptor. ErrUndecodable.
+	Featurize(ctx context.Context, view View) (Feature, error)
+	Close()
+}
+
+// Header is what a picture's header says.
+type Header struct {
+	Format        Format
+	Width, Height int // of the first frame or page, as stored
+	Orientation   int // EXIF: 0 none, 1 upright, 2 to 8 rotated or mirrored
+}
+
+// View says which part of a picture is its subject.
+type View struct {
+	Region *manifest.Region // in pixels of the picture; nil for none
+	Detect bool             // without a region: look for the subject
+}
+
+// Feature is what a picture is found by.
+type Feature struct {
+	Vector []byte           // int8 components; its form depends on the version
+	Region *manifest.Region // the subject that was used, nil for the whole picture
+}
+
+// Ledger records tasks: which lines are done and how they ended. Every method
+// may be repeated.
+type Ledger interface {
+	// Begin opens a task and closes older open ones of the instance. Repeated
+	// with the same run id it returns the same task. A run that started before
+	// a task that the instance already has is too late: CodeFenceClosed.
+	Begin(ctx context.Context, in contract.BeginInput) (contract.BeginResult, error)
+	// Task is what is known of a task. CodeTaskNotFound.
+	Task(ctx context.Context, id int64) (contract.Task, error)
+	// Tasks lists tasks, the newest first.
+	Tasks(ctx context.Context, filter contract.ListTasksInput) (contract.TaskList, error)
+	// OpenTasks lists the tasks whose fence is open.
+	OpenTasks(ctx context.Context) ([]contract.Task, error)
+	// SetPlan records the work list. Repeated, the first one stays and is
+	// returned. CodeFenceClosed.
+	SetPlan(ctx context.Context, id int64, list contract.WorkList) (contract.WorkList, error)
+	// Slice is what is done of a slice. CodeFenceClosed.
+	Slice(ctx context.Context, id int64, slice, lines int) (SliceRecord, error)
+	// End closes the fence: from then on no effect of the task is applied.
+	// Lines without an outcome become canceled. The first ending stays.
+	End(ctx context.Context, ending contract.Ending) (contract.Task, error)
+	// Failures are the failed lines of a task, in the order of lines.
+	Failures(ctx context.Context, id int64) iter.Seq2[Failure, error]
+	// Undone are the runs of lines without an outcome, in order, blank lines
+	// included.
+	Undone(ctx context.Context, id int64) iter.Seq2[LineRange, error]
+	// SetReport records where the report is.
+	SetReport(ctx context.Context, id int64, report contract.ReportResult) error
+	// SetCallback records what became of the callback.
+	SetCallback(ctx context.Context, outcome contract.CallbackOutcome) error
+}
+
+// SliceRecord is what the ledger has of a slice.
+type SliceRecord struct {
+	Done  Bitmap // bit n is the slice's n-th line
+	Tally contract.Tally
+}
+
+// LineRange is a run of line numbers, both included.
+type LineRange struct{ First, Last int64 }
+
+// Ending kinds of a line.
+type Ending uint8
+
+// How a line ended. A blank line has nothing to count.
+const (
+	Succeeded Ending = iota
+	Failed
+	Skipped
+	Blank
+)
+
+// Stage is how far a line came.
+type Stage uint8
+
+// The stages, in order.
+const (
+	NoStage Stage = iota
+	Fetched
+	Validated
+	Featurized
+	Indexed
+)
+
+// Outcome is how one line ended, with the effect it has on the index.
+type Outcome struct {
+	Line    int64
+	Ending  Ending
+	Stage   Stage    // the last stage that accepted the line
+	Failure *Failure // when Failed
+	Put     *PutPicture
+	Delete  *DeletePicture // of one picture; products go through DeleteProduct
+}
+
+// Failure is a line that failed.
+type Failure struct {
+	Line      int64
+	Offset    int64 // of the line in the work list, in bytes
+	Length    int   // of the line, without its line break, in bytes
+	Operation string
+	Product   string
+	Picture   string
+	Code      contract.Code
+	Message   string
+	Attempts  int
+}
+
+// PutPicture stores a picture with its feature.
+type PutPicture struct {
+	Picture        contract.Picture
+	CategoryGiven  bool // by the manifest, not predicted
+	Vector         []byte
+	FeatureVersion string
+}
+
+// DeletePicture removes a picture.
+type DeletePicture struct{ Product, Picture string }
+
+// Index holds instances and their pictures. Effects carry the version (task,
+// line): whatever the order they are committed in, the result is that of
+// applying them in the order of their versions.
+type Index interface {
+	// Commit applies, in one transaction, those outcomes of a slice whose lines
+	// are not done yet, and records them in the ledger. It changes nothing when
+	// the task's fence is closed: CodeFenceClosed. A put that exceeds the
+	// instance's capacity is recorded as failed, CodeInstanceOverQuota. The
+	// result is the slice as recorded after it.
+	Commit(ctx context.Context, batch Batch) (SliceRecord, error)
+	// DeleteProduct removes every picture of a product that is older than the
+	// line, some at a time, and records the line as succeeded last.
+	DeleteProduct(ctx context.Context, batch Batch, product string) (SliceRecord, error)
+
+	CreateInstance(ctx context.Context, in contract.CreateInstanceInput, requestID string) (contract.Instance, error)
+	Instances(ctx context.Context) ([]contract.Instance, error)
+	Instance(ctx context.Context, name string) (contract.Instance, error) // CodeInstanceNotFound
+	DeleteInstance(ctx context.Context, name string) error
+
+	Picture(ctx context.Context, ref contract.PictureRef) (contract.Picture, error) // CodePicNotExist
+	// Search compares the vector with every picture of the instance.
+	Search(ctx context.Context, instance string, query SearchVector) (contract.SearchResult, error)
+}
+
+// Batch is outcomes of lines of one slice.
+type Batch struct {
+	Task     int64
+	Slice    int
+	First    int64 // number of the slice's first line
+	Lines    int   // of the slice, blank ones included
+	Outcomes []Outcome
+}
+
+// SearchVector is what to look for.
+type SearchVector struct {
+	Vector         []byte
+	FeatureVersion string
+	Num            int
+}
+
+// Meter counts for the operator. Implementations are safe for concurrent use.
+type Meter interface {
+	Line(ending Ending, code contract.Code) // code is empty unless the line failed
+	Stage(stage Stage, took time.Duration)
+}

@@ -1,0 +1,272 @@
+package contract
+
+import (
+	"net/url"
+	"strings"
+	"time"
+)
+
+// ManifestName is the name of the manifest in the folder of a batch task.
+const ManifestName = "increment.meta"
+
+// BatchTaskInput starts a batch task.
+type BatchTaskInput struct {
+	Instance string `json:"instance"` // name
+	Bucket   string `json:"bucket"`
+	Path     string `json:"path"`               // folder that holds increment.meta and the pictures
+	Callback string `json:"callback,omitempty"` // http or https URL, told when the task ends
+	RoleARN  string `json:"roleArn,omitempty"`  // RAM role to read the bucket with
+	// FromRoot also looks for a picture from the bucket's root where the folder
+	// does not hold it: the vendor's sample leaves open which one is meant.
+	FromRoot bool  `json:"fromRoot,omitempty"`
+	Sizes    Sizes `json:"sizes,omitzero"`
+	// CallbackRetry is CallbackInput.FirstRetry.
+	CallbackRetry time.Duration `json:"callbackRetry,omitempty"`
+
+	// Carried is where a task stands that continued as new. Senders leave it nil.
+	Carried *CarriedTask `json:"carried,omitempty"`
+}
+
+// CarriedTask is exactly what a batch task needs to go on in another run.
+type CarriedTask struct {
+	Task       int64             `json:"taskId"`
+	StartedAt  time.Time         `json:"startedAt"`
+	List       WorkList          `json:"list"`
+	NextChunk  int               `json:"nextChunk"`
+	Unfinished []UnfinishedChunk `json:"unfinished,omitempty"`
+	Tally      Tally             `json:"tally"` // of the slices that are whole
+	State      State             `json:"state"`
+	StateNote  string            `json:"stateNote,omitempty"` // who asked for the state, and why
+}
+
+// UnfinishedChunk is a recalled chunk that has to go on.
+type UnfinishedChunk struct {
+	Chunk   int   `json:"chunk"`
+	Run     int   `json:"run"`    // of the run that was recalled
+	Slices  []int `json:"slices"` // those not whole
+	Partial Tally `json:"partial"`
+}
+
+// BatchTaskResult is how a batch task ended.
+type BatchTaskResult struct {
+	Task      int64  `json:"taskId"`
+	State     State  `json:"state"`
+	Code      Code   `json:"code,omitempty"`
+	Message   string `json:"message"`
+	Total     int64  `json:"total"`
+	Tally     Tally  `json:"tally"`
+	ReportKey string `json:"reportKey"`
+}
+
+// BatchTask applies the increment.meta of a folder to an instance.
+var BatchTask = Workflow[BatchTaskInput, BatchTaskResult]{Name: "BatchTask"}
+
+// Control is what the cancel, suspend and resume signals and updates carry. All
+// fields are optional.
+type Control struct {
+	Task   int64  `json:"taskId,omitempty"` // a signal that names another task is ignored
+	Reason string `json:"reason,omitempty"`
+	By     string `json:"by,omitempty"`
+}
+
+// Signals that anyone may send to a running task. They are idempotent.
+var (
+	Cancel  = Signal[Control]{Name: "cancel"}
+	Suspend = Signal[Control]{Name: "suspend"}
+	Resume  = Signal[Control]{Name: "resume"}
+)
+
+// Updates do what the signals of the same name do, and answer with the state.
+var (
+	CancelUpdate  = Update[Control, State]{Name: "cancel"}
+	SuspendUpdate = Update[Control, State]{Name: "suspend"}
+	ResumeUpdate  = Update[Control, State]{Name: "resume"}
+)
+
+// StatusQuery asks a running task where it stands.
+var StatusQuery = Query[Status]{Name: "status"}
+
+// PartialMessage is the vendor's sentence for a task some lines of which failed.
+// Source: https://www.alibabacloud.com/help/en/image-search/user-guide/batch-operations
+const PartialMessage = "Some of the images cannot be processed and are isolated."
+
+// SuccessMessage is the vendor's word for a task no line of which failed.
+const SuccessMessage = "success"
+
+// Task is what the ledger knows of a task.
+type Task struct {
+	ID            int64         `json:"taskId"`
+	Kind          Kind          `json:"kind"`
+	WorkflowID    string        `json:"workflowId"`
+	RunID         string        `json:"runId"`
+	Instance      string        `json:"instance"`
+	InstanceID    string        `json:"instanceId"`
+	ServiceType   ServiceType   `json:"serviceType"`
+	Region        string        `json:"region"` // of the instance
+	Bucket        string        `json:"bucket"`
+	Path          string        `json:"path"`
+	Callback      string        `json:"callback,omitempty"`
+	RoleARN       string        `json:"roleArn,omitempty"`
+	FromRoot      bool          `json:"fromRoot,omitempty"`
+	State         State         `json:"state"` // PROCESSING until its fence is closed
+	Code          Code          `json:"code,omitempty"`
+	Message       string        `json:"message,omitempty"`
+	Planned       bool          `json:"planned"`
+	List          WorkList      `json:"list"`
+	Tally         Tally         `json:"tally"`
+	StartedAt     time.Time     `json:"startedAt"`
+	EndedAt       time.Time     `json:"endedAt,omitzero"`
+	ReportKey     string        `json:"reportKey,omitempty"`
+	CSVKey        string        `json:"csvKey,omitempty"`
+	CallbackState CallbackState `json:"callbackState,omitempty"`
+	CallbackError string        `json:"callbackError,omitempty"`
+}
+
+// Left is the number of lines without an outcome.
+func (t Task) Left() int64 { return t.List.Lines - t.Tally.Done() }
+
+// ListTasksInput filters tasks. Zero fields match every task; the newest come first.
+type ListTasksInput struct {
+	Instance string `json:"instance,omitempty"`
+	Bucket   string `json:"bucket,omitempty"`
+	Path     string `json:"path,omitempty"`  // normalised
+	State    State  `json:"state,omitempty"` //
+	ID       int64  `json:"taskId,omitempty"`
+	Limit    int    `json:"limit,omitempty"`  // default 20, at most 500
+	Before   int64  `json:"before,omitempty"` // only tasks with a smaller id
+}
+
+// TaskList is a page of tasks.
+type TaskList struct {
+	Tasks []Task `json:"tasks"`
+	More  bool   `json:"more"` // older ones match too
+}
+
+// SignedReport is where the parts of a report can be fetched for a while.
+type SignedReport struct {
+	Task    Task      `json:"task"`
+	URL     string    `json:"url"`    // NDJSON
+	CSVURL  string    `json:"csvUrl"` //
+	RestURL string    `json:"restUrl,omitempty"`
+	Expires time.Time `json:"expires"`
+}
+
+// ReportInput asks for the report of a task.
+type ReportInput struct {
+	Task int64 `json:"taskId"`
+	Rest bool  `json:"rest,omitempty"` // also write a manifest of the failed and not-run lines
+}
+
+// CheckInput asks for a manifest in a bucket to be read without touching anything.
+type CheckInput struct {
+	Bucket      string      `json:"bucket"`
+	Path        string      `json:"path"`
+	RoleARN     string      `json:"roleArn,omitempty"`
+	ServiceType ServiceType `json:"serviceType"`
+}
+
+// CheckResult counts what a manifest holds. The problems themselves, one JSON
+// object a line, are at URL.
+type CheckResult struct {
+	Lines    int64     `json:"lines"`
+	Adds     int64     `json:"adds"`
+	Deletes  int64     `json:"deletes"`
+	Bad      int64     `json:"bad"`
+	Warnings int64     `json:"warnings"`
+	URL      string    `json:"url,omitempty"`
+	Expires  time.Time `json:"expires,omitzero"`
+}
+
+// Operations on tasks that do not need the task to be running.
+var (
+	ListTasks     = Operation[ListTasksInput, TaskList]{Name: "ListTasks"}
+	SignReport    = Operation[ReportInput, SignedReport]{Name: "SignReport"}
+	CheckManifest = Operation[CheckInput, CheckResult]{Name: "CheckManifest"}
+)
+
+// CloseTerminated finds open tasks whose workflow Temporal has ended without
+// their knowing, closes their fences as STOP and names them.
+var CloseTerminated = Activity[Nothing, []int64]{Name: "CloseTerminated"}
+
+// Validate checks what can be checked without asking anyone.
+func (in BatchTaskInput) Validate() error {
+	if err := ValidateInstanceName(in.Instance); err != nil {
+		return err
+	}
+	if err := ValidateBucket(in.Bucket); err != nil {
+		return err
+	}
+	if _, err := NormalizePath(in.Path); err != nil {
+		return err
+	}
+	if in.Callback == "" {
+		return nil
+	}
+	u, err := url.Parse(in.Callback)
+	if err != nil || u.Host == "" || (u.Scheme != "http" && u.Scheme != "https") {
+		return Errorf(CodeBadRequest, "the callback is not an http:// or https:// URL with a host; give one such as https://shop.example/hooks/imagebatch")
+	}
+	return nil
+}
+
+// ManifestKey is the key of the manifest in a normalised folder.
+func ManifestKey(path string) string { return PictureKey(path, ManifestName) }
+
+// PictureKey is the object key of a picture named in the manifest of a
+// normalised folder.
+func PictureKey(path, picture string) string {
+	folder := strings.Trim(path, "/")
+	if folder == "" {
+		return picture
+	}
+	return folder + "/" + picture
+}
+
+// NormalizePath brings the ways in which people write a folder, with or without
+// slashes or the manifest's name, to one: "/a/b", or "/" for the root.
+func NormalizePath(path string) (string, error) {
+	refuse := func(what string) (string, error) {
+		return "", Errorf(CodeBadRequest, "the path %q %s; give the folder of %s inside the bucket, such as /catalogue/spring", path, what, ManifestName)
+	}
+	for _, r := range path {
+		if r < ' ' || r == 0x7f || r == '\uFFFD' {
+			return refuse("holds a control or invalid character")
+		}
+	}
+	if strings.Contains(path, `\`) {
+		return refuse(`holds a "\"`)
+	}
+	if strings.Contains(path, "//") {
+		return refuse(`holds "//"`)
+	}
+	folder := strings.TrimSuffix(strings.Trim(path, "/"), ManifestName)
+	if folder != "" && !strings.HasSuffix(folder, "/") && strings.HasSuffix(strings.Trim(path, "/"), ManifestName) {
+		folder = strings.Trim(path, "/") // a folder whose own name ends like the manifest's
+	}
+	folder = strings.Trim(folder, "/")
+	if folder == "" {
+		return "/", nil
+	}
+	for part := range strings.SplitSeq(folder, "/") {
+		if part == ".." || part == "." {
+			return refuse("holds " + part)
+		}
+	}
+	if len(folder) > 900 {
+		return refuse("is longer than 900 bytes")
+	}
+	return "/" + folder, nil
+}
+
+// ValidateBucket checks the form of a bucket name.
+// Source: https://www.alibabacloud.com/help/en/oss/user-guide/bucket-naming-conventions
+func ValidateBucket(bucket string) error {
+	ok := len(bucket) >= 3 && len(bucket) <= 63 && bucket[0] != '-' && bucket[len(bucket)-1] != '-'
+	for _, r := range bucket {
+		ok = ok && (r >= 'a' && r <= 'z' || r >= '0' && r <= '9' || r == '-')
+	}
+	if !ok {
+		return Errorf(CodeBadRequest, "the bucket name %q is not valid; use 3 to 63 lower-case letters, digits and hyphens, no hyphen at either end", bucket)
+	}
+	return nil
+}

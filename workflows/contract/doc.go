@@ -1,0 +1,13 @@
+// Package contract holds everything two processes of imagebatch must agree on:
+// the typed names of workflows, activities, signals, updates and queries, their
+// inputs and results, the states of a task and the codes a line can fail with.
+//
+// Anyone may import it, other services included: it depends on the standard
+// library only, and does no I/O. Every input that a stranger can send has a
+// Validate method, called by the sender and by the workflow.
+//
+// A type changes by adding fields whose zero value means the old behaviour.
+//
+// Next: package workflows says what happens in which order; package activities
+// implements the steps named here.
+package contract

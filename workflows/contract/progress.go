@@ -1,0 +1,114 @@
+package contract
+
+import (
+	"maps"
+	"time"
+)
+
+// State is where a task stands.
+type State string
+
+// The states of a task. The last three are final.
+const (
+	StateProcessing State = "PROCESSING"
+	StateSuspended  State = "SUSPENDED"
+	StateStopping   State = "STOPPING"
+	StateSuccess    State = "SUCCESS" // every line was handled; some may have failed
+	StateFail       State = "FAIL"    // the task itself could not go on
+	StateStop       State = "STOP"    // it was canceled or terminated
+)
+
+// Final reports whether a task in this state can no longer change.
+func (s State) Final() bool {
+	return s == StateSuccess || s == StateFail || s == StateStop
+}
+
+// Vendor is the state in the vocabulary of IncreaseList, which knows no
+// difference between a running, a suspended and a stopping task.
+// Source: https://www.alibabacloud.com/help/en/image-search/developer-reference/api-imagesearch-2020-12-14-increaselist
+func (s State) Vendor() string {
+	if s.Final() {
+		return string(s)
+	}
+	return string(StateProcessing)
+}
+
+// Counts says how lines ended. Blank lines are not counted anywhere.
+type Counts struct {
+	Succeeded int64 `json:"succeeded"`
+	Failed    int64 `json:"failed"`
+	Skipped   int64 `json:"skipped"`  // nothing was to do: the source is unchanged
+	Canceled  int64 `json:"canceled"` // not run, because the task was stopped
+}
+
+// Done is the number of lines that have an outcome.
+func (c Counts) Done() int64 { return c.Succeeded + c.Failed + c.Skipped + c.Canceled }
+
+// Stages counts the lines each stage has handled without refusing them.
+type Stages struct {
+	Fetched    int64 `json:"fetched"`
+	Validated  int64 `json:"validated"`
+	Featurized int64 `json:"featurized"`
+	Indexed    int64 `json:"indexed"`
+}
+
+// Tally is what a slice, a chunk or a task has to show: always absolute
+// numbers read from the ledger, so that a repeated report changes nothing.
+type Tally struct {
+	Counts
+	Stages
+	Codes map[Code]int64 `json:"codes,omitempty"` // failed lines by code
+}
+
+// Add adds another tally, that of other lines, to this one.
+func (t *Tally) Add(other Tally) {
+	t.Succeeded += other.Succeeded
+	t.Failed += other.Failed
+	t.Skipped += other.Skipped
+	t.Canceled += other.Canceled
+	t.Fetched += other.Fetched
+	t.Validated += other.Validated
+	t.Featurized += other.Featurized
+	t.Indexed += other.Indexed
+	if len(other.Codes) == 0 {
+		return
+	}
+	codes := make(map[Code]int64, len(t.Codes)+len(other.Codes))
+	maps.Copy(codes, t.Codes)
+	for code, n := range other.Codes { //workflowcheck:ignore the order of additions does not matter
+		codes[code] += n
+	}
+	t.Codes = codes
+}
+
+// Status is what the status query of a running task answers.
+type Status struct {
+	Task      int64     `json:"taskId"`
+	Instance  string    `json:"instance"`
+	Bucket    string    `json:"bucket"`
+	Path      string    `json:"path"`
+	State     State     `json:"state"`
+	Vendor    string    `json:"vendorStatus"`
+	Message   string    `json:"message,omitempty"`
+	Planned   bool      `json:"planned"` // whether Total is known
+	Total     int64     `json:"total"`
+	Left      int64     `json:"left"`
+	Tally               // absolute counts so far
+	Slices    int       `json:"slices"`
+	Chunks    int       `json:"chunks"`
+	Rate      float64   `json:"linesPerSecond"`
+	ETA       float64   `json:"etaSeconds"` // -1 while unknown
+	StartedAt time.Time `json:"startedAt"`
+	ReportKey string    `json:"reportKey,omitempty"`
+}
+
+// Percent is the share of lines that have an outcome, 0 to 100.
+func (s Status) Percent() int {
+	switch {
+	case s.State == StateSuccess:
+		return 100
+	case s.Total <= 0:
+		return 0
+	}
+	return int(s.Done() * 100 / s.Total)
+}
