@@ -182,9 +182,13 @@ const (
 
 // Outcome is how one line ended, with the effect it has on the index.
 type Outcome struct {
-	Line    int64
-	Ending  Ending
-	Stage   Stage    // the last stage that accepted the line
+	Line   int64
+	Offset int64 // of the line in the work list, in bytes, and
+	Length int   // its length: for failures that only the commit finds
+	Ending Ending
+	// Stage is the last stage that accepted the line. A put has passed those
+	// before it too; a deletion passes Indexed alone.
+	Stage   Stage
 	Failure *Failure // when Failed
 	Put     *PutPicture
 	Delete  *DeletePicture // of one picture; products go through DeleteProduct

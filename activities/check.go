@@ -1,0 +1,59 @@
+package activities
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+
+	"go.temporal.io/sdk/activity"
+
+	"imagebatch/workflows/contract"
+	"imagebatch/workflows/manifest"
+)
+
+// Check reads a manifest and writes every problem and warning of it, one JSON
+// object a line, to the results bucket. It touches nothing else.
+func (r *Reports) Check(ctx context.Context, in contract.CheckInput) (contract.CheckResult, error) {
+	defer beat(ctx)()
+	path, err := contract.NormalizePath(in.Path)
+	if err != nil {
+		return contract.CheckResult{}, err
+	}
+	if err := contract.ValidateBucket(in.Bucket); err != nil {
+		return contract.CheckResult{}, err
+	}
+	objects, err := r.Identities.As(ctx, in.RoleARN)
+	if err != nil {
+		return contract.CheckResult{}, err
+	}
+	body, _, err := objects.Open(ctx, in.Bucket, contract.ManifestKey(path), Want{})
+	if err != nil {
+		return contract.CheckResult{}, manifestError(contract.Task{Bucket: in.Bucket, Path: path}, err)
+	}
+	defer body.Close()
+
+	var summary manifest.Summary
+	key := "checks/" + activity.GetInfo(ctx).WorkflowExecution.RunID + ".ndjson"
+	err = r.spool(ctx, key, "application/x-ndjson", func(out io.Writer) error {
+		findings := bufio.NewWriter(out)
+		encoder := json.NewEncoder(findings)
+		encoder.SetEscapeHTML(false)
+		summary, err = manifest.Check(body, manifest.Rules{ServiceType: in.ServiceType, Strict: in.Strict}, func(f manifest.Finding) error {
+			return encoder.Encode(f)
+		})
+		if err != nil {
+			return err
+		}
+		return findings.Flush()
+	})
+	if err != nil {
+		return contract.CheckResult{}, fmt.Errorf("check oss://%s/%s: %w", in.Bucket, contract.ManifestKey(path), err)
+	}
+	result := contract.CheckResult{
+		Lines: summary.Lines, Adds: summary.Adds, Deletes: summary.Deletes, Bad: summary.Bad, Warnings: summary.Warnings,
+	}
+	result.URL, result.Expires, err = r.Results.sign(ctx, key)
+	return result, err
+}

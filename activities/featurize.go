@@ -1,0 +1,118 @@
+package activities
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"imagebatch/workflows/contract"
+	"imagebatch/workflows/manifest"
+)
+
+// featurizeStage validates and featurizes pictures until there are no more.
+func (p *pipeline) featurizeStage(fetched <-chan addition) {
+	for a := range fetched {
+		if p.work.Err() == nil {
+			p.featurizeLine(a)
+		}
+		a.release()
+	}
+}
+
+// featurizeLine takes a fetched picture through the two stages that need no I/O.
+func (p *pipeline) featurizeLine(a addition) {
+	if err := p.Limits.Cores.Acquire(p.work, 1); err != nil {
+		return
+	}
+	defer p.Limits.Cores.Release(1)
+	asked := subject{crop: a.entry.Crop, region: a.entry.Region}
+	image, stage, err := analyse(p.work, p.Imager, p.task.ServiceType, a.data, asked, p.timed)
+	var refusal *contract.Error
+	switch {
+	case errors.As(err, &refusal):
+		p.refuse(a, stage, refusal.Code, refusal.Message)
+	case err != nil:
+		p.fail(fmt.Errorf("featurize %q of product %q: %w", a.entry.PicName, a.entry.ProductID, err))
+	default:
+		p.outcomes <- outcome{Outcome: Outcome{Line: a.line.Number, Stage: Indexed, Put: p.put(a, image)}}
+	}
+}
+
+// subject is which part of a picture somebody asked to be indexed or searched by.
+type subject struct {
+	crop   *bool
+	region *manifest.Region
+}
+
+// view is the subject in the imager's terms. A region wins over Crop; without
+// both the subject is looked for; a fabric is always seen whole.
+// Source: https://www.alibabacloud.com/help/en/image-search/user-guide/batch-operations
+func (s subject) view(service contract.ServiceType) View {
+	if service.WholePicture() {
+		return View{}
+	}
+	return View{Region: s.region, Detect: s.region == nil && (s.crop == nil || *s.crop)}
+}
+
+// analysed is a picture that passed all checks.
+type analysed struct {
+	header  Header
+	feature Feature
+}
+
+// analyse validates a picture and computes its feature. The stage is the last
+// one that accepted it. An error that is no contract.Error is no fault of the
+// picture.
+func analyse(ctx context.Context, imager Imager, service contract.ServiceType, data []byte, asked subject, timed func(Stage, func())) (image analysed, stage Stage, err error) {
+	var picture OpenPicture
+	view := asked.view(service)
+	timed(Validated, func() {
+		if len(data) == 0 {
+			err = errNoPicture
+		} else {
+			picture, err = imager.Open(ctx, data)
+		}
+		if err != nil {
+			return
+		}
+		image.header = picture.Header()
+		if refusal := validate(image.header, service); refusal != nil {
+			err = refusal
+		} else if refusal := validateRegion(view.Region, image.header); refusal != nil {
+			err = refusal
+		}
+	})
+	if picture != nil {
+		defer picture.Close()
+	}
+	if err != nil {
+		return image, Fetched, imagingError(err)
+	}
+	timed(Featurized, func() { image.feature, err = picture.Featurize(ctx, view) })
+	if err != nil {
+		return image, Validated, imagingError(err)
+	}
+	return image, Featurized, nil
+}
+
+// put is the effect of an addition on the index.
+func (p *pipeline) put(a addition, image analysed) *PutPicture {
+	category, given := contract.CategoryOthers, false
+	if p.task.ServiceType.KeepsCategories() && a.entry.CategoryID != nil {
+		category, given = *a.entry.CategoryID, true
+	}
+	picture := contract.Picture{
+		ProductID: a.entry.ProductID, PicName: a.entry.PicName,
+		CategoryID: category, CustomContent: a.entry.CustomContent,
+		IntAttrs: a.entry.IntAttrs, StrAttrs: a.entry.StrAttrs,
+		Width: image.header.Width, Height: image.header.Height,
+		Task: p.task.ID, Line: a.line.Number,
+	}
+	if image.feature.Region != nil {
+		picture.Region = image.feature.Region.String()
+	}
+	return &PutPicture{
+		Picture: picture, CategoryGiven: given,
+		Vector: image.feature.Vector, FeatureVersion: p.Imager.FeatureVersion(),
+	}
+}

@@ -1,0 +1,53 @@
+package activities
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"go.temporal.io/sdk/activity"
+)
+
+// beatEvery is how often a long activity tells the server that it lives, and so
+// how soon it can learn that it is to stop.
+const beatEvery = time.Second
+
+// beat sends heartbeats until the returned function is called. They come from a
+// goroutine and a context of their own: a busy pipeline must not delay them, and
+// an activity that was told to stop still has work in hand to commit.
+func beat(ctx context.Context) (stop func()) {
+	alive, end := context.WithCancel(context.WithoutCancel(ctx))
+	var group sync.WaitGroup
+	group.Go(func() {
+		tick := time.NewTicker(beatEvery)
+		defer tick.Stop()
+		for {
+			select {
+			case <-alive.Done():
+				return
+			case <-tick.C:
+				activity.RecordHeartbeat(alive)
+			}
+		}
+	})
+	return func() {
+		end()
+		group.Wait()
+	}
+}
+
+// untilStopped is a context for taking on more work: it ends when the activity
+// is told to stop or when the worker shuts down. Work in hand goes on under a
+// context of its own.
+func untilStopped(ctx context.Context) (context.Context, context.CancelFunc) {
+	feed, stop := context.WithCancel(ctx)
+	shutdown := activity.GetWorkerStopChannel(ctx)
+	go func() {
+		select {
+		case <-shutdown:
+			stop()
+		case <-feed.Done():
+		}
+	}()
+	return feed, stop
+}

@@ -1,0 +1,158 @@
+package activities
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+
+	"imagebatch/workflows/contract"
+	"imagebatch/workflows/manifest"
+)
+
+// Plans reads work lists once, before anything is done with their lines.
+type Plans struct {
+	Ledger     Ledger
+	Identities Identities
+	Results    Results
+}
+
+// Plan counts the lines of the task's manifest, notes where every slice begins
+// and pins the version. Memory is bounded by eight bytes a slice. Safe to repeat:
+// the first plan stays.
+func (p *Plans) Plan(ctx context.Context, in contract.PlanInput) (contract.WorkList, error) {
+	defer beat(ctx)()
+	task, err := p.Ledger.Task(ctx, in.Task)
+	if err != nil {
+		return contract.WorkList{}, err
+	}
+	if task.Planned {
+		return task.List, nil
+	}
+	objects, err := p.Identities.As(ctx, task.RoleARN)
+	if err != nil {
+		return contract.WorkList{}, err
+	}
+	if err := checkRegion(ctx, objects, task); err != nil {
+		return contract.WorkList{}, err
+	}
+	list, offsets, err := p.read(ctx, objects, task, in.Sizes)
+	if err != nil {
+		return contract.WorkList{}, err
+	}
+	if err := p.Results.Objects.Put(ctx, p.Results.Bucket, list.OffsetsKey, "application/octet-stream", bytes.NewReader(encodeOffsets(offsets))); err != nil {
+		return contract.WorkList{}, fmt.Errorf("write offset table %s/%s: %w", p.Results.Bucket, list.OffsetsKey, err)
+	}
+	return p.Ledger.SetPlan(ctx, in.Task, list)
+}
+
+// checkRegion refuses a bucket of another region than the instance's. Whoever
+// may not ask where the bucket is goes on: the store itself will answer.
+func checkRegion(ctx context.Context, objects Objects, task contract.Task) error {
+	region, err := objects.Region(ctx, task.Bucket)
+	switch {
+	case errors.Is(err, ErrNoSuchBucket):
+		return manifestError(task, err)
+	case err != nil || region == "" || region == task.Region:
+		return nil
+	}
+	return contract.Errorf(contract.CodeBucketRegion,
+		"bucket %q is in %s but instance %q is in %s; use a bucket of %s, or an instance of %s",
+		task.Bucket, region, task.Instance, task.Region, task.Region, region)
+}
+
+func (p *Plans) read(ctx context.Context, objects Objects, task contract.Task, sizes contract.Sizes) (contract.WorkList, []int64, error) {
+	key := contract.ManifestKey(task.Path)
+	body, info, err := objects.Open(ctx, task.Bucket, key, Want{})
+	if err != nil {
+		return contract.WorkList{}, nil, manifestError(task, err)
+	}
+	defer body.Close()
+
+	digest := sha256.New()
+	scanner := manifest.NewScanner(io.TeeReader(body, digest), manifest.Position{Line: 1})
+	cuts := cutter{sizes: sizes}
+	var lines int64
+	for scanner.Next() {
+		line := scanner.Line()
+		cuts.add(line.Offset)
+		if !line.Blank {
+			lines++
+		}
+	}
+	if err := scanner.Err(); err != nil {
+		return contract.WorkList{}, nil, fmt.Errorf("read manifest oss://%s/%s: %w", task.Bucket, key, err)
+	}
+	sliceLines, offsets := cuts.offsets()
+	list := contract.WorkList{
+		Bucket: task.Bucket, Key: key, ETag: info.ETag, Size: info.Size,
+		Lines: lines, RawLines: cuts.lines, SliceLines: sliceLines, Slices: len(offsets),
+		Digest: hex.EncodeToString(digest.Sum(nil)),
+	}
+	// The digest and the size of slices are part of the key: an attempt that read
+	// another version of the manifest must not replace the table of the plan.
+	list.OffsetsKey = taskKey(task.ID, fmt.Sprintf("offsets-%s-%d", list.Digest[:16], sliceLines))
+	return list, offsets, nil
+}
+
+// cutter notes where slices begin before it is known how long they are: the
+// size of a slice follows from the number of lines, which is known at the end.
+type cutter struct {
+	sizes  contract.Sizes
+	lines  int64
+	every  []int64 // each line, while the default size of a slice is still open
+	coarse []int64 // each line that begins a slice of the largest size
+}
+
+// settled is the number of lines from which on slices have their largest size.
+const settled = 64 * contract.MaxSliceLines
+
+func (c *cutter) add(offset int64) {
+	largest := int64(contract.MaxSliceLines)
+	if c.sizes.SliceLines > 0 {
+		largest = int64(c.sizes.SliceLines)
+	} else if c.lines < settled {
+		c.every = append(c.every, offset)
+	} else {
+		c.every = nil
+	}
+	if c.lines%largest == 0 {
+		c.coarse = append(c.coarse, offset)
+	}
+	c.lines++
+}
+
+func (c *cutter) offsets() (sliceLines int, offsets []int64) {
+	sliceLines = c.sizes.SliceLinesFor(c.lines)
+	if c.every == nil {
+		return sliceLines, c.coarse
+	}
+	for n := 0; n < len(c.every); n += sliceLines {
+		offsets = append(offsets, c.every[n])
+	}
+	return sliceLines, offsets
+}
+
+// manifestError says for good what keeps the manifest of a task from being read,
+// where it is not mere trouble of the store.
+func manifestError(task contract.Task, err error) error {
+	key := contract.ManifestKey(task.Path)
+	switch {
+	case errors.Is(err, ErrNoSuchObject):
+		return contract.Errorf(contract.CodeNoSuchManifest,
+			"there is no oss://%s/%s; upload the manifest under exactly that name, or give the folder that holds it", task.Bucket, key)
+	case errors.Is(err, ErrNoSuchBucket):
+		return contract.Errorf(contract.CodeNoSuchBucket, "there is no bucket %q; check its name and the region of the endpoint", task.Bucket)
+	case errors.Is(err, ErrDenied):
+		return contract.Errorf(contract.CodeConsoleNoPermission,
+			"reading oss://%s/%s was denied (%v); grant oss:GetObject on %s to the worker's credentials or the task's role",
+			task.Bucket, key, err, task.Bucket+"/"+contract.PictureKey(task.Path, "*"))
+	case errors.Is(err, ErrChanged):
+		return contract.Errorf(contract.CodeManifestChanged,
+			"oss://%s/%s was changed while the task ran; what was done is kept: leave the manifest alone until a task has ended, and start the task again", task.Bucket, key)
+	}
+	return fmt.Errorf("read manifest oss://%s/%s: %w", task.Bucket, key, err)
+}

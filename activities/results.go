@@ -1,0 +1,63 @@
+package activities
+
+import (
+	"context"
+	"encoding/binary"
+	"fmt"
+	"io"
+	"time"
+
+	"imagebatch/workflows/contract"
+)
+
+// Results is the bucket that everything we write goes to. The user's bucket is
+// only read.
+type Results struct {
+	Objects Objects
+	Bucket  string
+}
+
+// linkValid is how long a link that we hand out can be used.
+// Source: https://www.alibabacloud.com/help/en/image-search/developer-reference/api-imagesearch-2020-12-14-increaselist
+const linkValid = 2 * time.Hour
+
+// sign makes a link to one of our own objects.
+func (r Results) sign(ctx context.Context, key string) (string, time.Time, error) {
+	return r.Objects.SignGet(ctx, r.Bucket, key, linkValid)
+}
+
+// taskKey is where the objects of a task lie.
+func taskKey(task int64, name string) string { return fmt.Sprintf("tasks/%d/%s", task, name) }
+
+// offsetSize is the size of one entry of an offset table, in bytes.
+const offsetSize = 8
+
+// encodeOffsets writes an offset table: the position of the first byte of each
+// slice, 8 bytes each, big endian.
+func encodeOffsets(offsets []int64) []byte {
+	table := make([]byte, 0, len(offsets)*offsetSize)
+	for _, offset := range offsets {
+		table = binary.BigEndian.AppendUint64(table, uint64(offset))
+	}
+	return table
+}
+
+// sliceRange reads from the offset table which bytes of the work list a slice is.
+func (r Results) sliceRange(ctx context.Context, list contract.WorkList, slice int) (from, to int64, err error) {
+	entries := min(2, list.Slices-slice)
+	want := Want{From: int64(slice) * offsetSize, To: int64(slice+entries) * offsetSize}
+	body, _, err := r.Objects.Open(ctx, r.Bucket, list.OffsetsKey, want)
+	if err != nil {
+		return 0, 0, fmt.Errorf("read offset table %s/%s: %w", r.Bucket, list.OffsetsKey, err)
+	}
+	defer body.Close()
+	table := make([]byte, entries*offsetSize)
+	if _, err := io.ReadFull(body, table); err != nil {
+		return 0, 0, fmt.Errorf("read offset table %s/%s: %w", r.Bucket, list.OffsetsKey, err)
+	}
+	from, to = int64(binary.BigEndian.Uint64(table)), list.Size
+	if entries == 2 {
+		to = int64(binary.BigEndian.Uint64(table[offsetSize:]))
+	}
+	return from, to, nil
+}

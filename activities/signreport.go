@@ -1,0 +1,90 @@
+package activities
+
+import (
+	"bufio"
+	"context"
+	"fmt"
+	"io"
+
+	"imagebatch/workflows/contract"
+)
+
+// Sign makes links to the report of a closed task, and on request writes the
+// rest: a manifest of the lines that failed or were not run.
+func (r *Reports) Sign(ctx context.Context, in contract.ReportInput) (contract.SignedReport, error) {
+	defer beat(ctx)()
+	task, err := r.Ledger.Task(ctx, in.Task)
+	if err != nil {
+		return contract.SignedReport{}, err
+	}
+	if task.ReportKey == "" {
+		return contract.SignedReport{}, contract.Errorf(contract.CodeIncrementStatusError,
+			"task %d is %s and has no report yet; wait until it has ended", task.ID, task.State)
+	}
+	signed := contract.SignedReport{Task: task}
+	if signed.URL, signed.Expires, err = r.Results.sign(ctx, task.ReportKey); err != nil {
+		return contract.SignedReport{}, fmt.Errorf("sign report: %w", err)
+	}
+	if signed.CSVURL, _, err = r.Results.sign(ctx, task.CSVKey); err != nil {
+		return contract.SignedReport{}, fmt.Errorf("sign report: %w", err)
+	}
+	if !in.Rest {
+		return signed, nil
+	}
+	key := taskKey(task.ID, "rest-"+contract.ManifestName)
+	if err := r.writeRest(ctx, task, key); err != nil {
+		return contract.SignedReport{}, err
+	}
+	if signed.RestURL, _, err = r.Results.sign(ctx, key); err != nil {
+		return contract.SignedReport{}, fmt.Errorf("sign rest: %w", err)
+	}
+	return signed, nil
+}
+
+// writeRest copies the lines of the manifest that failed or were not run, byte
+// for byte.
+func (r *Reports) writeRest(ctx context.Context, task contract.Task, key string) error {
+	if !task.Planned {
+		return contract.Errorf(contract.CodeIncrementStatusError, "task %d never read its manifest: all of it is left; start it again as it is", task.ID)
+	}
+	objects, err := r.Identities.As(ctx, task.RoleARN)
+	if err != nil {
+		return err
+	}
+	lines, err := r.lines(ctx, objects, task)
+	if err != nil {
+		return err
+	}
+	if lines == nil && task.List.Slices > 0 {
+		return manifestError(task, ErrChanged)
+	}
+	return r.spool(ctx, key, "application/x-ndjson", func(out io.Writer) error {
+		rest := bufio.NewWriter(out)
+		copyLine := func(number int64) error {
+			line, err := lines.line(ctx, number)
+			if err != nil || line.Blank {
+				return err
+			}
+			rest.Write(line.Text) // its errors show in Flush
+			return rest.WriteByte('\n')
+		}
+		if lines != nil {
+			defer lines.close()
+			err := r.unfinished(ctx, task, func(failure *Failure, canceled LineRange) error {
+				if failure != nil {
+					return copyLine(failure.Line)
+				}
+				for number := canceled.First; number <= canceled.Last; number++ {
+					if err := copyLine(number); err != nil {
+						return err
+					}
+				}
+				return nil
+			})
+			if err != nil {
+				return err
+			}
+		}
+		return rest.Flush()
+	})
+}

@@ -1,0 +1,80 @@
+package activities
+
+import (
+	"context"
+
+	"imagebatch/workflows/contract"
+)
+
+// Runs knows which workflow runs are open.
+type Runs interface {
+	// Open reports whether the workflow that started as this first run still
+	// runs, in that run or in one it continued as.
+	Open(ctx context.Context, workflowID, firstRunID string) (bool, error)
+}
+
+// Tasks opens, closes and lists tasks of any kind.
+type Tasks struct {
+	Ledger Ledger
+	Runs   Runs
+}
+
+// Begin opens a task. Safe to repeat: the ledger knows the run.
+func (t *Tasks) Begin(ctx context.Context, in contract.BeginInput) (contract.BeginResult, error) {
+	return t.Ledger.Begin(ctx, in)
+}
+
+// End closes the fence of a task and reads what it has to show. Safe to repeat:
+// the first ending stays.
+func (t *Tasks) End(ctx context.Context, ending contract.Ending) (contract.Ended, error) {
+	task, err := t.Ledger.End(ctx, ending)
+	if err != nil {
+		return contract.Ended{}, err
+	}
+	return contract.Ended{
+		State: task.State, Code: task.Code, Message: task.Message,
+		Planned: task.Planned, Total: task.List.Lines, Tally: task.Tally,
+	}, nil
+}
+
+// List answers from the ledger, so that a task is there longer than Temporal
+// keeps its history.
+func (t *Tasks) List(ctx context.Context, filter contract.ListTasksInput) (contract.TaskList, error) {
+	return t.Ledger.Tasks(ctx, filter)
+}
+
+// terminatedMessage is what a task says that Temporal ended from outside.
+const terminatedMessage = "terminated in Temporal; what was done is kept"
+
+// CloseTerminated closes every open task whose workflow no longer runs, and
+// names those and the ones that an earlier attempt closed but nobody reported.
+func (t *Tasks) CloseTerminated(ctx context.Context, _ contract.Nothing) ([]int64, error) {
+	open, err := t.Ledger.OpenTasks(ctx)
+	if err != nil {
+		return nil, err
+	}
+	for _, task := range open {
+		runs, err := t.Runs.Open(ctx, task.WorkflowID, task.RunID)
+		if err != nil {
+			return nil, err
+		}
+		if runs {
+			continue
+		}
+		ending := contract.Ending{Task: task.ID, State: contract.StateStop, Code: contract.CodeTerminated, Message: terminatedMessage}
+		if _, err := t.Ledger.End(ctx, ending); err != nil {
+			return nil, err
+		}
+	}
+	stopped, err := t.Ledger.Tasks(ctx, contract.ListTasksInput{State: contract.StateStop, Limit: 500})
+	if err != nil {
+		return nil, err
+	}
+	var unreported []int64
+	for _, task := range stopped.Tasks {
+		if task.Code == contract.CodeTerminated && task.ReportKey == "" {
+			unreported = append(unreported, task.ID)
+		}
+	}
+	return unreported, nil
+}

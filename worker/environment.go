@@ -1,0 +1,109 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"net/netip"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// environment reads settings and collects every problem, so that an operator
+// sees all of them at once.
+type environment struct {
+	lookup   func(string) (string, bool)
+	problems []error
+}
+
+func (e *environment) problem(name, format string, args ...any) {
+	e.problems = append(e.problems, fmt.Errorf("%s %s", name, fmt.Sprintf(format, args...)))
+}
+
+// err is every problem, one a line.
+func (e *environment) err() error {
+	if len(e.problems) == 0 {
+		return nil
+	}
+	return fmt.Errorf("read settings from the environment:\n%w", errors.Join(e.problems...))
+}
+
+func (e *environment) text(name, standard string) string {
+	if value, ok := e.lookup(name); ok && value != "" {
+		return value
+	}
+	return standard
+}
+
+// required is a setting without a standard value; what says what it is.
+func (e *environment) required(name, what string) string {
+	value := e.text(name, "")
+	if value == "" {
+		e.problem(name, "is not set: %s", what)
+	}
+	return value
+}
+
+func (e *environment) number(name string, standard, low, high int64) int64 {
+	text := e.text(name, "")
+	if text == "" {
+		return standard
+	}
+	value, err := strconv.ParseInt(text, 10, 64)
+	if err != nil || value < low || value > high {
+		e.problem(name, "is %q: give a number from %d to %d", text, low, high)
+		return standard
+	}
+	return value
+}
+
+func (e *environment) duration(name string, standard time.Duration) time.Duration {
+	text := e.text(name, "")
+	if text == "" {
+		return standard
+	}
+	value, err := time.ParseDuration(text)
+	if err != nil || value <= 0 {
+		e.problem(name, "is %q: give a duration such as 30s or 2m", text)
+		return standard
+	}
+	return value
+}
+
+func (e *environment) list(name string) []string {
+	var items []string
+	for item := range strings.SplitSeq(e.text(name, ""), ",") {
+		if item = strings.TrimSpace(item); item != "" {
+			items = append(items, item)
+		}
+	}
+	return items
+}
+
+func (e *environment) prefixes(name string) []netip.Prefix {
+	var prefixes []netip.Prefix
+	for _, item := range e.list(name) {
+		prefix, err := netip.ParsePrefix(item)
+		if err != nil {
+			e.problem(name, "holds %q: give networks such as 10.1.0.0/16 or ::1/128", item)
+			continue
+		}
+		prefixes = append(prefixes, prefix)
+	}
+	return prefixes
+}
+
+// zone is a name of the time zone database or an offset such as +08:00.
+func (e *environment) zone(name, standard string) *time.Location {
+	text := e.text(name, standard)
+	if at, err := time.Parse("-07:00", text); err == nil {
+		_, seconds := at.Zone()
+		return time.FixedZone(text, seconds)
+	}
+	zone, err := time.LoadLocation(text)
+	if err != nil {
+		e.problem(name, "is %q: give an offset such as +08:00 or a name such as Asia/Shanghai", text)
+		return time.UTC
+	}
+	return zone
+}

@@ -1,0 +1,131 @@
+// Command worker does the work of imagebatch: it polls Temporal for workflows
+// and activities, and holds the adapters to the object store, libvips and the
+// index. Any number of workers may run; those of one machine share the database
+// file.
+//
+// It is the only package that knows both the activities and their adapters:
+// wire.go puts them together, register.go binds them to the names of package
+// contract. Its settings come from the environment, see config.go.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"os/signal"
+	"syscall"
+	"time"
+
+	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/contrib/envconfig"
+	sdklog "go.temporal.io/sdk/log"
+	"go.temporal.io/sdk/worker"
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	if err := run(ctx, os.LookupEnv, os.Stderr); err != nil {
+		fmt.Fprintln(os.Stderr, "worker:", err)
+		os.Exit(1)
+	}
+}
+
+// run works until ctx ends, then finishes and commits what is in hand.
+func run(ctx context.Context, lookup func(string) (string, bool), logs io.Writer) error {
+	config, err := readConfig(lookup)
+	if err != nil {
+		return err
+	}
+	logger := slog.New(slog.NewTextHandler(logs, &slog.HandlerOptions{Level: config.LogLevel}))
+	slog.SetDefault(logger)
+
+	metrics, err := newMetrics()
+	if err != nil {
+		return err
+	}
+	options, err := envconfig.LoadDefaultClientOptions()
+	if err != nil {
+		return fmt.Errorf("read Temporal settings: %w", err)
+	}
+	options.Logger = sdklog.NewStructuredLogger(logger)
+	options.MetricsHandler = metrics.temporal()
+	temporal, err := dial(ctx, options, logger)
+	if err != nil {
+		return err
+	}
+	defer temporal.Close()
+
+	parts, err := wire(ctx, config, temporal, metrics)
+	if err != nil {
+		return err
+	}
+	defer parts.close()
+
+	stopListening, err := listen(config.Listen, metrics, parts.healthy)
+	if err != nil {
+		return err
+	}
+	defer stopListening()
+	return work(ctx, config, temporal, parts, logger)
+}
+
+// dial connects to Temporal, however long the server takes to come up.
+func dial(ctx context.Context, options client.Options, logger *slog.Logger) (client.Client, error) {
+	for pause := time.Second; ; pause = min(2*pause, 30*time.Second) {
+		temporal, err := client.DialContext(ctx, options)
+		if err == nil {
+			return temporal, nil
+		}
+		address := options.HostPort
+		if address == "" {
+			address = client.DefaultHostPort
+		}
+		if ctx.Err() != nil {
+			return nil, fmt.Errorf("connect to Temporal at %s: %w", address, err)
+		}
+		logger.Warn("Temporal is not reachable, trying again", "address", address, "pause", pause, "error", err)
+		select {
+		case <-ctx.Done():
+		case <-time.After(pause):
+		}
+	}
+}
+
+// work polls until ctx ends. Slices have a queue and a worker of their own.
+func work(ctx context.Context, config config, temporal client.Client, parts *parts, logger *slog.Logger) error {
+	fatal := make(chan error, 2)
+	options := worker.Options{
+		WorkerStopTimeout:            config.StopTimeout,
+		MaxHeartbeatThrottleInterval: heartbeatThrottle,
+		DisableRegistrationAliasing:  true,
+		OnFatalError:                 func(err error) { fatal <- err },
+	}
+	general := worker.New(temporal, config.TaskQueue, options)
+	options.MaxConcurrentActivityExecutionSize = config.Slices
+	options.DisableWorkflowWorker = true
+	slices := worker.New(temporal, sliceQueue(config), options)
+	register(general, slices, parts)
+	if err := errors.Join(general.Start(), slices.Start()); err != nil {
+		return fmt.Errorf("start polling: %w", err)
+	}
+	logger.Info("worker started", "taskQueue", config.TaskQueue, "slices", config.Slices, "cores", config.Cores, "listen", config.Listen)
+
+	var err error
+	select {
+	case <-ctx.Done():
+	case err = <-fatal:
+	}
+	logger.Info("worker stops: what is in hand is finished and committed")
+	// Slices first: while they stop, the other worker can still take their results
+	// into the workflows.
+	slices.Stop()
+	general.Stop()
+	return err
+}
+
+// heartbeatThrottle bounds how late an activity learns that it is to stop.
+const heartbeatThrottle = 2 * time.Second

@@ -1,0 +1,86 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"go.temporal.io/sdk/client"
+
+	"imagebatch/activities"
+	"imagebatch/activities/imaging"
+	"imagebatch/activities/index"
+	"imagebatch/activities/oss"
+	"imagebatch/activities/store"
+)
+
+// parts are the activities with their adapters plugged in.
+type parts struct {
+	tasks     *activities.Tasks
+	plans     *activities.Plans
+	slices    *activities.Slices
+	reports   *activities.Reports
+	callbacks *activities.Callbacks
+	instances *activities.Instances
+	images    *activities.Images
+
+	temporal client.Client
+	store    *store.Store
+}
+
+func wire(ctx context.Context, config config, temporal client.Client, m *metrics) (*parts, error) {
+	imager, err := imaging.New(config.Imaging)
+	if err != nil {
+		return nil, err
+	}
+	identities, err := oss.New(config.OSS)
+	if err != nil {
+		return nil, err
+	}
+	own, err := identities.As(ctx, "")
+	if err != nil {
+		return nil, err
+	}
+	ledger, err := store.Open(ctx, config.Database)
+	if err != nil {
+		return nil, err
+	}
+	pictures := index.New(ledger)
+	results := activities.Results{Objects: own, Bucket: config.ResultsBucket}
+	limits := activities.NewLimits(config.Cores)
+	limits.Fetchers = config.Fetchers
+	return &parts{
+		tasks: &activities.Tasks{Ledger: ledger, Runs: runs{temporal}},
+		plans: &activities.Plans{Ledger: ledger, Identities: identities, Results: results},
+		slices: &activities.Slices{
+			Ledger: ledger, Index: pictures, Identities: identities, Results: results,
+			Imager: imager, Meter: m, Limits: limits,
+		},
+		reports: &activities.Reports{Ledger: ledger, Identities: identities, Results: results},
+		callbacks: &activities.Callbacks{
+			Ledger: ledger, Results: results,
+			Client: activities.NewCallbackClient(config.CallbackAllow), Zone: config.CallbackZone,
+		},
+		instances: &activities.Instances{Index: pictures},
+		images: &activities.Images{
+			Index: pictures, Identities: identities, Results: results,
+			Imager: imager, Limits: limits,
+		},
+		temporal: temporal, store: ledger,
+	}, nil
+}
+
+// healthy reports what keeps the worker from working.
+func (p *parts) healthy(ctx context.Context) error {
+	_, temporal := p.temporal.CheckHealth(ctx, &client.CheckHealthRequest{})
+	if temporal != nil {
+		temporal = fmt.Errorf("temporal: %w", temporal)
+	}
+	_, database := p.store.OpenTasks(ctx)
+	if database != nil {
+		database = fmt.Errorf("database: %w", database)
+	}
+	return errors.Join(temporal, database)
+}
+
+func (p *parts) close() error { return p.store.Close() }
