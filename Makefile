@@ -1,0 +1,71 @@
+# Two commands do all the set-up: make demo, make test.
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+
+TEMPORAL_CLI := github.com/temporalio/cli/cmd/temporal@v1.5.1
+STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
+WORKFLOWCHECK := go.temporal.io/sdk/contrib/tools/workflowcheck@v0.6.0
+STATE ?= var/dev
+OUT ?=
+IMAGES ?=
+PROGRAMS := worker starter ossserver dev demo bench
+
+.PHONY: help
+help: ## show this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+.PHONY: demo
+demo: build ## draw a catalogue, import it, search it, stop; IMAGES=dir takes your own pictures, KEEP=1 leaves it running
+	@bin/demo --bin bin --state var/demo --images "$(IMAGES)" $(if $(KEEP),--keep)
+
+.PHONY: dev
+dev: build ## start Temporal with its web UI, the object store and a worker; STATE=dir keeps their files
+	@bin/dev --bin bin --state "$(STATE)"
+
+.PHONY: test
+test: check unit e2e ## everything below: formatting, static checks, unit and workflow tests with -race, end to end
+
+.PHONY: check
+check: deps ## formatting, vet, static checks, the builds without cgo
+	@test -z "$$(gofmt -l .)" || { echo "not formatted, run gofmt -w:"; gofmt -l .; exit 1; }
+	go vet ./...
+	CGO_ENABLED=0 go build -o /dev/null ./starter && CGO_ENABLED=0 go build ./workflows/...
+	go run $(STATICCHECK) ./...
+	go run $(WORKFLOWCHECK) ./workflows/...
+
+.PHONY: unit
+unit: deps ## unit, property and workflow tests, with the race detector
+	go test -race -timeout 20m $$(go list ./... | grep -v /testsuite/endtoend)
+
+.PHONY: e2e
+e2e: build ## the whole system out of real processes, some of which get killed
+	go test -count=1 -timeout 30m ./testsuite/endtoend/...
+
+.PHONY: fuzz
+fuzz: ## a minute of fuzzing for each target
+	go test -run '^$$' -fuzz FuzzParse -fuzztime 1m ./workflows/manifest
+	go test -run '^$$' -fuzz FuzzScanner -fuzztime 1m ./workflows/manifest
+
+.PHONY: bench
+bench: build ## measure the system against its parts; IMAGES=dir takes your own pictures, OUT=file writes JSON
+	@bin/bench --bin bin --images "$(IMAGES)" --out "$(OUT)"
+
+.PHONY: build
+build: deps bin/temporal ## build every program into bin
+	@mkdir -p bin
+	go build -o bin ./worker ./testsuite/cmd/...
+	CGO_ENABLED=0 go build -o bin/starter ./starter
+
+# The Temporal CLI of this version is built once, about five minutes on two cores.
+bin/temporal:
+	@mkdir -p bin
+	GOBIN=$(CURDIR)/bin go install $(TEMPORAL_CLI)
+
+.PHONY: deps
+deps: ## install libvips where it is missing
+	@testsuite/deps.sh
+
+.PHONY: clean
+clean: ## remove what was built and what the development stacks keep
+	rm -rf bin var
