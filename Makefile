@@ -9,7 +9,7 @@ WORKFLOWCHECK := go.temporal.io/sdk/contrib/tools/workflowcheck@v0.6.0
 STATE ?= var/dev
 OUT ?=
 IMAGES ?=
-PROGRAMS := worker starter ossserver dev demo bench
+
 
 .PHONY: help
 help: ## show this list

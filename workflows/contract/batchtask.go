@@ -45,6 +45,7 @@ type UnfinishedChunk struct {
 	Run     int   `json:"run"`    // of the run that was recalled
 	Slices  []int `json:"slices"` // those not whole
 	Partial Tally `json:"partial"`
+	Lost    int   `json:"lost,omitempty"` // runs that someone from outside ended
 }
 
 // BatchTaskResult is how a batch task ended.
@@ -163,6 +164,7 @@ type CheckInput struct {
 	Path        string      `json:"path"`
 	RoleARN     string      `json:"roleArn,omitempty"`
 	ServiceType ServiceType `json:"serviceType"`
+	Strict      bool        `json:"strict,omitempty"` // the narrower reading where the vendor's pages differ
 }
 
 // CheckResult counts what a manifest holds. The problems themselves, one JSON
@@ -183,6 +185,11 @@ var (
 	SignReport    = Operation[ReportInput, SignedReport]{Name: "SignReport"}
 	CheckManifest = Operation[CheckInput, CheckResult]{Name: "CheckManifest"}
 )
+
+// SettleTerminated writes the report and starts the callback of a task whose
+// fence someone else closed. It is a workflow of its own, so that neither the
+// next task nor a question waits for it.
+var SettleTerminated = Workflow[TaskRef, ReportResult]{Name: "SettleTerminated"}
 
 // CloseTerminated finds open tasks whose workflow Temporal has ended without
 // their knowing, closes their fences as STOP and names them.

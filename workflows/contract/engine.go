@@ -116,6 +116,7 @@ type SliceResult struct {
 type ChunkInput struct {
 	Task     int64    `json:"taskId"`
 	Chunk    int      `json:"chunk"`
+	Run      int      `json:"run"`    // counted from 1; see ChunkWorkflowID
 	Slices   []int    `json:"slices"` // at most Sizes.ChunkSlices of them
 	List     WorkList `json:"list"`
 	Sizes    Sizes    `json:"sizes,omitzero"`
@@ -136,6 +137,17 @@ type ChunkProgress struct {
 	Run   int   `json:"run"`
 	Tally Tally `json:"tally"` // absolute, of the slices in the chunk's input
 }
+
+// ChunkStatus is what the status query of a running chunk answers.
+type ChunkStatus struct {
+	ChunkProgress
+	Slices int `json:"slices"` // in the chunk's input
+	Whole  int `json:"whole"`  // of them, done to the last line
+}
+
+// ChunkStatusQuery asks a running chunk where it stands. It is newer than what
+// the chunk has told its task.
+var ChunkStatusQuery = Query[ChunkStatus]{Name: StatusQuery.Name}
 
 // Ending is how a task is closed.
 type Ending struct {

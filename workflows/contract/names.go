@@ -56,6 +56,9 @@ func ChunkWorkflowID(parent string, task int64, chunk, run int) string {
 // CallbackWorkflowID is the id of the delivery of a task's callback.
 func CallbackWorkflowID(task int64) string { return "callback." + strconv.FormatInt(task, 10) }
 
+// SettleWorkflowID is the id of the settlement of a terminated task.
+func SettleWorkflowID(task int64) string { return "settle." + strconv.FormatInt(task, 10) }
+
 func pad(n, width int) string {
 	s := strconv.Itoa(n)
 	return strings.Repeat("0", max(0, width-len(s))) + s

@@ -74,8 +74,10 @@ func (t *Tally) Add(other Tally) {
 		return
 	}
 	codes := make(map[Code]int64, len(t.Codes)+len(other.Codes))
+	//workflowcheck:ignore a copy has no order
 	maps.Copy(codes, t.Codes)
-	for code, n := range other.Codes { //workflowcheck:ignore the order of additions does not matter
+	//workflowcheck:ignore the order of additions does not matter
+	for code, n := range other.Codes {
 		codes[code] += n
 	}
 	t.Codes = codes
@@ -100,6 +102,7 @@ type Status struct {
 	ETA       float64   `json:"etaSeconds"` // -1 while unknown
 	StartedAt time.Time `json:"startedAt"`
 	ReportKey string    `json:"reportKey,omitempty"`
+	Open      []string  `json:"openChunks,omitempty"` // workflow ids, for ChunkStatusQuery
 }
 
 // Percent is the share of lines that have an outcome, 0 to 100.

@@ -1,0 +1,73 @@
+package imaging_test
+
+import (
+	"flag"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/h2non/bimg"
+
+	"imagebatch/activities"
+	"imagebatch/activities/imaging"
+)
+
+var photos = flag.String("photos", os.Getenv("PHOTOS"), "folder of JPEG `files` to measure on, instead of drawn pictures")
+
+// BenchmarkPicture compares what a picture costs: from the bytes to its feature,
+// the part of it that is libvips' own, and the plain way through bimg.
+func BenchmarkPicture(b *testing.B) {
+	pictures := benchPictures(b)
+	imager := newImager(b)
+	for _, way := range []struct {
+		name string
+		do   func([]byte) error
+	}{
+		{"LoadOnly", imaging.LoadOnly},
+		{"Header", func(data []byte) error {
+			picture, err := imager.Open(b.Context(), data)
+			if err == nil {
+				picture.Close()
+			}
+			return err
+		}},
+		{"Featurize", func(data []byte) error {
+			_, err := featurize(b, imager, data, activities.View{})
+			return err
+		}},
+		{"BimgResize128PNG", func(data []byte) error {
+			_, err := bimg.NewImage(data).Process(bimg.Options{Width: 128, Type: bimg.PNG})
+			return err
+		}},
+	} {
+		b.Run(way.name, func(b *testing.B) {
+			b.ReportAllocs()
+			for n := 0; b.Loop(); n++ {
+				if err := way.do(pictures[n%len(pictures)]); err != nil {
+					b.Fatal(err)
+				}
+			}
+			b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "pictures/s")
+		})
+	}
+}
+
+func benchPictures(b *testing.B) [][]byte {
+	b.Helper()
+	if *photos == "" {
+		return [][]byte{encodeJPEG(b, drawScene(400, 534, 1), 85)}
+	}
+	files, err := filepath.Glob(filepath.Join(*photos, "*.jpg"))
+	if err != nil || len(files) == 0 {
+		b.Fatalf("no *.jpg in %q: %v", *photos, err)
+	}
+	var pictures [][]byte
+	for _, file := range files[:min(len(files), 200)] {
+		data, err := os.ReadFile(file)
+		if err != nil {
+			b.Fatal(err)
+		}
+		pictures = append(pictures, data)
+	}
+	return pictures
+}

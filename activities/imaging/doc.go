@@ -1,0 +1,19 @@
+// Package imaging turns the bytes of a picture into what it is found by. It
+// tells formats apart by content, reads headers, decodes pixels and computes
+// the descriptor; it implements [imagebatch/activities.Imager].
+//
+// It is the only importer of bimg and, with it, of libvips; importing it starts
+// libvips in the process. It must not import Temporal, an object store or the
+// index: bytes come in, numbers go out, and nothing is kept between pictures.
+//
+// JPEG, PNG, GIF, WebP and TIFF are decoded by libvips through a shim of two
+// calls (vips.h), which is several times faster than a resize through bimg:
+// the descriptor needs 64×64 pixels, so a JPEG is decoded at a fraction of its
+// size and everything behind the load is the project's own code. BMP and PPM
+// are decoded in Go: libvips 8.14 reads BMP only through ImageMagick, which
+// cannot be told to leave other formats alone, and its PPM reader takes a cut
+// file for a whole one. All loaders but the five are blocked.
+//
+// The way of a picture: sniff.go, header.go, decode.go, resample.go,
+// descriptor.go. The descriptor is explained in descriptor.go.
+package imaging

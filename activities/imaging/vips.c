@@ -1,0 +1,240 @@
+#include "vips.h"
+
+#include <string.h>
+
+/* Rows that are asked for at once. libvips hands out sequential pictures in
+ * strips of about this height, so more would not save calls. */
+#define STRIP 16
+
+/* Damaged files make libvips warn on standard error, a line for every strip.
+ * The first of them comes back as the reason of the failure anyway. */
+static void
+drop(const gchar *domain, GLogLevelFlags level, const gchar *text, gpointer data)
+{
+}
+
+void
+ib_configure(void)
+{
+	static const char *const loaders[] = {
+		"VipsForeignLoadJpegBuffer",
+		"VipsForeignLoadPngBuffer",
+		"VipsForeignLoadNsgifBuffer",
+		"VipsForeignLoadWebpBuffer",
+		"VipsForeignLoadTiffBuffer",
+	};
+
+	vips_concurrency_set(1);
+	vips_cache_set_max(0);
+	vips_cache_set_max_mem(0);
+	vips_cache_set_max_files(0);
+	vips_leak_set(FALSE);
+	g_log_set_handler("VIPS", G_LOG_LEVEL_WARNING | G_LOG_LEVEL_INFO | G_LOG_LEVEL_DEBUG, drop, NULL);
+
+	vips_block_untrusted_set(TRUE);
+	vips_operation_block_set("VipsForeignLoad", TRUE);
+	for (size_t i = 0; i < G_N_ELEMENTS(loaders); i++)
+		vips_operation_block_set(loaders[i], FALSE);
+}
+
+static VipsImage *
+load(const void *file, size_t size, ib_format format, int shrink)
+{
+	VipsImage *image = NULL;
+	void *buffer = (void *) file; /* libvips reads it only */
+	int failed = -1;
+
+#define OPTIONS "access", VIPS_ACCESS_SEQUENTIAL, "fail_on", VIPS_FAIL_ON_ERROR
+	switch (format) {
+	case IB_JPEG:
+		failed = vips_jpegload_buffer(buffer, size, &image, OPTIONS, "shrink", shrink, NULL);
+		break;
+	case IB_PNG:
+		failed = vips_pngload_buffer(buffer, size, &image, OPTIONS, NULL);
+		break;
+	case IB_GIF:
+		failed = vips_gifload_buffer(buffer, size, &image, OPTIONS, NULL);
+		break;
+	case IB_WEBP:
+		failed = vips_webpload_buffer(buffer, size, &image, OPTIONS, NULL);
+		break;
+	case IB_TIFF:
+		failed = vips_tiffload_buffer(buffer, size, &image, OPTIONS, NULL);
+		break;
+	}
+#undef OPTIONS
+	if (failed) {
+		VIPS_UNREF(image);
+		return NULL;
+	}
+	return image;
+}
+
+/* The following steps take over the reference to their input and return a
+ * picture of their own, or NULL. */
+
+static VipsImage *
+lay_on_white(VipsImage *in)
+{
+	VipsImage *out = NULL;
+	double white;
+
+	if (!vips_image_hasalpha(in))
+		return in;
+	switch (in->Type) {
+	case VIPS_INTERPRETATION_CMYK:
+		white = 0; /* no ink */
+		break;
+	case VIPS_INTERPRETATION_RGB16:
+	case VIPS_INTERPRETATION_GREY16:
+		white = 65535;
+		break;
+	case VIPS_INTERPRETATION_scRGB:
+		white = 1;
+		break;
+	default:
+		white = 255;
+	}
+	VipsArrayDouble *background = vips_array_double_newv(1, white);
+	vips_flatten(in, &out, "background", background, NULL);
+	vips_area_unref(VIPS_AREA(background));
+	g_object_unref(in);
+	return out;
+}
+
+/* Most cameras and programs embed the profile of sRGB itself; converting by it
+ * costs more than decoding a small picture and changes nothing. */
+static gboolean
+profile_is_srgb(const void *profile, size_t size)
+{
+	static const char narrow[] = "sRGB";
+	static const char wide[] = "s\0R\0G\0B"; /* UTF-16, big-endian */
+
+	return memmem(profile, size, narrow, sizeof narrow - 1) != NULL ||
+		memmem(profile, size, wide, sizeof wide - 1) != NULL;
+}
+
+static VipsImage *
+convert_profile(VipsImage *in)
+{
+	VipsImage *out = NULL;
+	const void *profile;
+	size_t size;
+
+	if (!vips_image_get_typeof(in, VIPS_META_ICC_NAME) ||
+		vips_image_get_blob(in, VIPS_META_ICC_NAME, &profile, &size))
+		return in;
+	if (in->Type == VIPS_INTERPRETATION_sRGB && profile_is_srgb(profile, size))
+		return in;
+	if (vips_icc_transform(in, &out, "srgb", "embedded", TRUE, NULL)) {
+		/* A broken profile does not make the picture unreadable. */
+		vips_error_clear();
+		VIPS_UNREF(out);
+		return in;
+	}
+	g_object_unref(in);
+	return out;
+}
+
+static VipsImage *
+convert_space(VipsImage *in)
+{
+	VipsImage *out = NULL;
+
+	if (in->Type == VIPS_INTERPRETATION_sRGB && in->Bands == 3 && in->BandFmt == VIPS_FORMAT_UCHAR)
+		return in;
+	vips_colourspace(in, &out, VIPS_INTERPRETATION_sRGB, NULL);
+	g_object_unref(in);
+	return out;
+}
+
+/* Runs the picture in the calling thread, strip by strip. A sink of libvips
+ * would start a worker thread, which costs a tenth of a small picture. */
+static int
+copy_rows(VipsImage *image, unsigned char *pixels)
+{
+	size_t line = (size_t) image->Xsize * 3;
+	VipsRegion *region;
+
+	if (vips_image_pio_input(image))
+		return -1;
+	region = vips_region_new(image);
+	for (int top = 0; top < image->Ysize; top += STRIP) {
+		VipsRect strip = { 0, top, image->Xsize, VIPS_MIN(STRIP, image->Ysize - top) };
+
+		if (vips_region_prepare(region, &strip)) {
+			g_object_unref(region);
+			return -1;
+		}
+		for (int row = 0; row < strip.height; row++)
+			memcpy(pixels + (size_t) (top + row) * line, VIPS_REGION_ADDR(region, 0, top + row), line);
+	}
+	g_object_unref(region);
+	return 0;
+}
+
+static int
+fail(char **message)
+{
+	*message = vips_error_buffer_copy();
+	return -1;
+}
+
+int
+ib_read_header(const void *file, size_t size, ib_format format, ib_header *header, char **message)
+{
+	VipsImage *image = load(file, size, format, 1);
+
+	if (!image)
+		return fail(message);
+	header->width = image->Xsize;
+	header->height = image->Ysize;
+	header->orientation = vips_image_get_typeof(image, VIPS_META_ORIENTATION)
+		? vips_image_get_orientation(image)
+		: 0;
+	g_object_unref(image);
+	return 0;
+}
+
+int
+ib_read_pixels(const void *file, size_t size, ib_format format, int shrink,
+	unsigned char *pixels, size_t capacity, int *width, int *height, char **message)
+{
+	VipsImage *image = load(file, size, format, shrink);
+	int failed;
+
+	if (!image ||
+		!(image = lay_on_white(image)) ||
+		!(image = convert_profile(image)) ||
+		!(image = convert_space(image)))
+		return fail(message);
+
+	if (image->Bands != 3 || image->BandFmt != VIPS_FORMAT_UCHAR ||
+		(size_t) image->Xsize * image->Ysize * 3 > capacity) {
+		vips_error("imaging", "unexpected form: %d x %d pixels of %d bands", image->Xsize, image->Ysize, image->Bands);
+		failed = -1;
+	} else {
+		*width = image->Xsize;
+		*height = image->Ysize;
+		failed = copy_rows(image, pixels);
+	}
+	g_object_unref(image);
+	return failed ? fail(message) : 0;
+}
+
+int
+ib_load_only(const void *file, size_t size, ib_format format, int shrink, char **message)
+{
+	VipsImage *image = load(file, size, format, shrink);
+	void *pixels;
+	size_t length;
+
+	if (!image)
+		return fail(message);
+	pixels = vips_image_write_to_memory(image, &length);
+	g_object_unref(image);
+	if (!pixels)
+		return fail(message);
+	g_free(pixels);
+	return 0;
+}

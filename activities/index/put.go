@@ -1,0 +1,94 @@
+package index
+
+import (
+	"imagebatch/activities"
+	"imagebatch/workflows/contract"
+)
+
+// maxVector bounds the length of a vector: up to here the products of the
+// cosine are exact.
+const maxVector = 4096
+
+// put stores a picture, unless what is stored or was deleted is newer. An error
+// that is a contract.Error is a refusal, which the line has to bear.
+func (a *applier) put(at version, put activities.PutPicture) error {
+	if err := a.checkFeatures(put); err != nil {
+		return err
+	}
+	k := key{a.instance.Number, put.Picture.ProductID, put.Picture.PicName}
+	var id int64
+	var base version
+	exists, err := a.tx.Row([]any{&id, &base.task, &base.line},
+		"SELECT id, task, line FROM picture WHERE instance = ? AND product = ? AND name = ?", k.instance, k.product, k.name)
+	if err != nil || exists && !at.newerThan(base) {
+		return err
+	}
+	if grave, err := buried(a.tx, k); err != nil || !at.newerThan(grave) {
+		return err
+	}
+	if !exists && a.instance.Pictures >= a.instance.Capacity {
+		return contract.Errorf(contract.CodeInstanceOverQuota,
+			"instance %q is full: it may hold %d pictures; delete some, or import into a larger instance, then add this one again",
+			a.instance.Name, a.instance.Capacity)
+	}
+	if err := a.keepNewerFields(at, k, &put.Picture); err != nil {
+		return err
+	}
+	if exists {
+		return a.overwrite(id, at, put)
+	}
+	return a.insert(at, put)
+}
+
+// checkFeatures lets only comparable vectors into an instance. The first one
+// decides.
+func (a *applier) checkFeatures(put activities.PutPicture) error {
+	if put.Picture.ProductID == "" || put.Picture.PicName == "" || put.FeatureVersion == "" || len(put.Vector) == 0 || len(put.Vector) > maxVector {
+		return contract.Errorf(contract.CodeInternalError, "the picture has no product, name or usable vector of 1 to %d bytes; report this line", maxVector)
+	}
+	switch {
+	case a.instance.Features == "":
+		return nil
+	case a.instance.Features != put.FeatureVersion:
+		return contract.Errorf(contract.CodeFeatureVersion,
+			"instance %q holds features of version %q and this worker makes %q; import everything into a new instance, or run the worker of that version",
+			a.instance.Name, a.instance.Features, put.FeatureVersion)
+	case a.instance.Dimensions != len(put.Vector):
+		return contract.Errorf(contract.CodeFeatureVersion, "instance %q holds vectors of %d bytes and this one has %d, though both are version %q; run workers of one build",
+			a.instance.Name, a.instance.Dimensions, len(put.Vector), put.FeatureVersion)
+	}
+	return nil
+}
+
+func (a *applier) insert(at version, put activities.PutPicture) error {
+	id := pictureID(a.instance.Number, a.instance.NextPicture)
+	a.instance.NextPicture++
+	a.instance.Pictures++
+	a.instance.Features, a.instance.Dimensions = put.FeatureVersion, len(put.Vector)
+	a.changed = true
+	p := put.Picture
+	if _, err := a.tx.Exec(`INSERT INTO picture (id, instance, product, name, task, line, category, category_given, region,
+		width, height, custom_content, int_attr, int_attr2, int_attr3, int_attr4, str_attr, str_attr2, str_attr3, str_attr4)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+		id, a.instance.Number, p.ProductID, p.PicName, at.task, at.line, p.CategoryID, put.CategoryGiven, p.Region,
+		p.Width, p.Height, p.CustomContent, p.IntAttrs[0], p.IntAttrs[1], p.IntAttrs[2], p.IntAttrs[3],
+		p.StrAttrs[0], p.StrAttrs[1], p.StrAttrs[2], p.StrAttrs[3]); err != nil {
+		return err
+	}
+	_, err := a.tx.Exec("INSERT INTO vector (picture, square, vector) VALUES (?, ?, ?)", id, square(put.Vector), put.Vector)
+	return err
+}
+
+func (a *applier) overwrite(id int64, at version, put activities.PutPicture) error {
+	p := put.Picture
+	if _, err := a.tx.Exec(`UPDATE picture SET task = ?, line = ?, category = ?, category_given = ?, region = ?,
+		width = ?, height = ?, custom_content = ?, int_attr = ?, int_attr2 = ?, int_attr3 = ?, int_attr4 = ?,
+		str_attr = ?, str_attr2 = ?, str_attr3 = ?, str_attr4 = ? WHERE id = ?`,
+		at.task, at.line, p.CategoryID, put.CategoryGiven, p.Region, p.Width, p.Height, p.CustomContent,
+		p.IntAttrs[0], p.IntAttrs[1], p.IntAttrs[2], p.IntAttrs[3],
+		p.StrAttrs[0], p.StrAttrs[1], p.StrAttrs[2], p.StrAttrs[3], id); err != nil {
+		return err
+	}
+	_, err := a.tx.Exec("UPDATE vector SET square = ?, vector = ? WHERE picture = ?", square(put.Vector), put.Vector, id)
+	return err
+}

@@ -1,0 +1,51 @@
+package oss
+
+import (
+	"errors"
+	"fmt"
+	"hash"
+	"io"
+)
+
+var errDamaged = errors.New("damaged on the way: its checksum differs from the store's")
+
+// body is an object being read. It ends with io.EOF only when it is complete
+// and, as far as the store lets us know, intact.
+type body struct {
+	call  call
+	rc    io.ReadCloser
+	left  int64       // bytes to come; below zero when the store did not say
+	limit int64       // bytes to give at most; below zero: all
+	sum   hash.Hash64 // of what was read, or nil
+	want  uint64
+}
+
+func (b *body) Read(p []byte) (int, error) {
+	if b.limit == 0 {
+		return 0, io.EOF
+	}
+	if b.limit > 0 && int64(len(p)) > b.limit {
+		p = p[:b.limit]
+	}
+	n, err := b.rc.Read(p)
+	if b.limit > 0 {
+		b.limit -= int64(n)
+	}
+	if b.left >= 0 {
+		b.left -= int64(n)
+	}
+	complete := b.left == 0 || b.left < 0 && err == io.EOF
+	switch {
+	case err != nil && err != io.EOF:
+		return n, fmt.Errorf("%s: %w", b.call, withoutURL(err))
+	case err == io.EOF && b.left > 0:
+		return n, fmt.Errorf("%s: %w with %d bytes to come", b.call, io.ErrUnexpectedEOF, b.left)
+	case complete && b.sum != nil && b.sum.Sum64() != b.want:
+		// Without the last bytes: a reader that has all it asked for would not
+		// look at the error.
+		return 0, fmt.Errorf("%s: %w", b.call, errDamaged)
+	}
+	return n, err
+}
+
+func (b *body) Close() error { return b.rc.Close() }

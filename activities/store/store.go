@@ -1,0 +1,158 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"net/url"
+	"path/filepath"
+	"time"
+
+	"github.com/mattn/go-sqlite3"
+)
+
+const (
+	// busyTimeout is how long SQLite itself waits for another process. It is
+	// short, because that wait cannot be interrupted; patience is what counts.
+	busyTimeout = 2 * time.Second
+	// patience is how long a writer tries to get its turn in all.
+	patience = 30 * time.Second
+	// readConnections allow two searches of two scanners each beside short reads.
+	readConnections = 6
+	// statements is more than the number of different ones there are.
+	statements = 128
+	// writerCacheKiB holds the inner pages of the indexes of some ten million
+	// pictures, so that a put costs few reads.
+	writerCacheKiB = 64 << 10
+)
+
+// Store is an open database file. It is safe for concurrent use, and several
+// processes may have the same file open. It implements activities.Ledger.
+type Store struct {
+	path    string
+	writer  *sql.DB       // one connection
+	readers *sql.DB       // refuse to write
+	turn    chan struct{} // holds a token while a goroutine of this process writes
+	wal     walGuard
+}
+
+// Open opens the database file, and makes it where there is none. The folder
+// must exist. A file that a newer program has written is refused.
+func Open(ctx context.Context, path string) (*Store, error) {
+	if path == "" {
+		return nil, errors.New("open database: no file is named; give the path of the index database")
+	}
+	absolute, err := filepath.Abs(path)
+	if err != nil {
+		return nil, fmt.Errorf("open database %q: %w", path, err)
+	}
+	s := &Store{path: absolute, turn: make(chan struct{}, 1), wal: walGuard{file: absolute + "-wal"}}
+	if s.writer, err = sql.Open("sqlite3", s.source(map[string]string{
+		"_txlock":       "immediate",
+		"_journal_mode": "WAL",
+		"_synchronous":  "FULL",
+		"_cache_size":   fmt.Sprint(-writerCacheKiB),
+	})); err != nil {
+		return nil, fmt.Errorf("open database %q: %w", path, err)
+	}
+	s.writer.SetMaxOpenConns(1)
+	if s.readers, err = sql.Open("sqlite3", s.source(map[string]string{"_query_only": "true"})); err != nil {
+		return nil, errors.Join(fmt.Errorf("open database %q: %w", path, err), s.writer.Close())
+	}
+	s.readers.SetMaxOpenConns(readConnections)
+	s.readers.SetMaxIdleConns(readConnections)
+	if err := s.migrate(ctx); err != nil {
+		return nil, errors.Join(fmt.Errorf("open database %q: %w", path, err), s.Close())
+	}
+	return s, nil
+}
+
+// source is the name under which the driver opens the file. The path is
+// escaped, so that no character of it is read as a setting.
+func (s *Store) source(settings map[string]string) string {
+	query := url.Values{}
+	query.Set("_busy_timeout", fmt.Sprint(busyTimeout.Milliseconds()))
+	query.Set("_foreign_keys", "true")
+	query.Set("_stmt_cache_size", fmt.Sprint(statements))
+	for name, value := range settings {
+		query.Set(name, value)
+	}
+	return "file:" + (&url.URL{Path: s.path}).EscapedPath() + "?" + query.Encode()
+}
+
+// Close closes the file. No call may be under way.
+func (s *Store) Close() error { return errors.Join(s.readers.Close(), s.writer.Close()) }
+
+// Write runs a function in a transaction that is the only one that writes, in
+// any process. What it has read cannot change before it ends. Its effects are on
+// disk when Write returns nil, and there are none when it returns an error. The
+// context bounds the wait for its turn; once begun it is not interrupted.
+func (s *Store) Write(ctx context.Context, change func(*Tx) error) error {
+	select {
+	case s.turn <- struct{}{}:
+		defer func() { <-s.turn }()
+	case <-ctx.Done():
+		return fmt.Errorf("wait for the database: %w", context.Cause(ctx))
+	}
+	var tx *sql.Tx
+	if err := s.retryBusy(ctx, func() (err error) {
+		tx, err = s.writer.BeginTx(context.Background(), nil)
+		return err
+	}); err != nil {
+		return err
+	}
+	if err := change(&Tx{tx: tx}); err != nil {
+		return s.explain(errors.Join(err, tx.Rollback()))
+	}
+	if err := tx.Commit(); err != nil {
+		return s.explain(fmt.Errorf("commit: %w", err))
+	}
+	s.wal.trim(s.writer)
+	return nil
+}
+
+// Read runs a function that sees one state of the database. It must take less
+// than a second: as long as it runs, the log of changes cannot be reused.
+func (s *Store) Read(ctx context.Context, look func(*Tx) error) error {
+	var conn *sql.Conn
+	if err := s.retryBusy(ctx, func() (err error) {
+		conn, err = s.readers.Conn(ctx)
+		return err
+	}); err != nil {
+		return err
+	}
+	defer conn.Close()
+	tx, err := conn.BeginTx(context.Background(), nil)
+	if err != nil {
+		return s.explain(fmt.Errorf("begin read: %w", err))
+	}
+	return s.explain(errors.Join(look(&Tx{tx: tx}), tx.Rollback()))
+}
+
+// retryBusy repeats an attempt for as long as another process holds the
+// database, with pauses of random length so that processes take turns.
+func (s *Store) retryBusy(ctx context.Context, attempt func() error) error {
+	deadline := time.Now().Add(patience)
+	for {
+		if err := ctx.Err(); err != nil {
+			return fmt.Errorf("wait for the database: %w", context.Cause(ctx))
+		}
+		err := attempt()
+		if !isBusy(err) || time.Now().After(deadline) {
+			return s.explain(err)
+		}
+		pause := time.NewTimer(time.Duration(5+rand.IntN(45)) * time.Millisecond)
+		select {
+		case <-pause.C:
+		case <-ctx.Done():
+			pause.Stop()
+		}
+	}
+}
+
+func isBusy(err error) bool {
+	var cause sqlite3.Error
+	return errors.As(err, &cause) && (cause.Code == sqlite3.ErrBusy || cause.Code == sqlite3.ErrLocked)
+}

@@ -1,0 +1,133 @@
+package store
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"imagebatch/workflows/contract"
+)
+
+// Begin opens a task and closes older open ones of the instance. It is safe to
+// repeat: a run id has one task, and the answer stays the same.
+func (s *Store) Begin(ctx context.Context, in contract.BeginInput) (result contract.BeginResult, err error) {
+	err = s.Write(ctx, func(t *Tx) error {
+		result = contract.BeginResult{}
+		found, err := t.Row([]any{&result.Task}, "SELECT id FROM task WHERE run_id = ?", in.RunID)
+		if err != nil {
+			return err
+		}
+		if !found {
+			if result.Task, err = t.insertTask(in); err != nil {
+				return err
+			}
+		}
+		return t.Each(func(scan func(...any) error) error {
+			var older int64
+			err := scan(&older)
+			result.Terminated = append(result.Terminated, older)
+			return err
+		}, "SELECT id FROM task WHERE closed_by = ? ORDER BY id", result.Task)
+	})
+	return result, err
+}
+
+func (t *Tx) insertTask(in contract.BeginInput) (int64, error) {
+	instance, err := t.Instance(in.Instance)
+	if err != nil {
+		return 0, err
+	}
+	started := in.RunStarted
+	if started.IsZero() {
+		started = time.Now()
+	}
+	var successor int64
+	if late, err := t.Row([]any{&successor}, "SELECT id FROM task WHERE instance = ? AND run_started > ? LIMIT 1",
+		instance.Number, started.UnixNano()); err != nil {
+		return 0, err
+	} else if late {
+		return 0, contract.Errorf(contract.CodeFenceClosed, "this run started before task %d of instance %q and comes too late; start the batch again", successor, in.Instance)
+	}
+	task, err := t.next()
+	if err != nil {
+		return 0, err
+	}
+	if err := t.closeTerminated(instance.Number, task); err != nil {
+		return 0, err
+	}
+	_, err = t.Exec(`INSERT INTO task (id, kind, workflow_id, run_id, run_started, instance, instance_name, public_id,
+		service_type, region, bucket, path, callback, role, from_root) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+		task, in.Kind, in.WorkflowID, in.RunID, started.UnixNano(), instance.Number, instance.Name, instance.ID,
+		instance.ServiceType, instance.Region, in.Bucket, in.Path, in.Callback, in.RoleARN, in.FromRoot)
+	return task, err
+}
+
+// closeTerminated closes the open tasks of an instance for a newer one. Their
+// workflows no longer run: Temporal allows one open run per instance.
+func (t *Tx) closeTerminated(instance, successor int64) error {
+	var open []int64
+	if err := t.Each(func(scan func(...any) error) error {
+		var id int64
+		err := scan(&id)
+		open = append(open, id)
+		return err
+	}, "SELECT id FROM task WHERE instance = ? AND state = 'PROCESSING' ORDER BY id", instance); err != nil {
+		return err
+	}
+	for _, id := range open {
+		if err := t.closeTask(contract.Ending{Task: id, State: contract.StateStop, Code: contract.CodeTerminated, Message: "terminated in Temporal"}); err != nil {
+			return err
+		}
+		if _, err := t.Exec("UPDATE task SET closed_by = ? WHERE id = ?", successor, id); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// SetPlan records the work list. The first one stays and is returned, whether or
+// not it is the same. CodeFenceClosed.
+func (s *Store) SetPlan(ctx context.Context, id int64, list contract.WorkList) (kept contract.WorkList, err error) {
+	err = s.Write(ctx, func(t *Tx) error {
+		_, planned, text, err := t.fence(id)
+		if err != nil {
+			return err
+		}
+		if planned {
+			if err := json.Unmarshal([]byte(text), &kept); err != nil {
+				return fmt.Errorf("read the work list of task %d: %w", id, err)
+			}
+			return nil
+		}
+		kept = list
+		encoded, err := json.Marshal(list)
+		if err != nil {
+			return fmt.Errorf("write the work list of task %d: %w", id, err)
+		}
+		_, err = t.Exec("UPDATE task SET planned = 1, list = ? WHERE id = ?", string(encoded), id)
+		return err
+	})
+	return kept, err
+}
+
+// SetReport records where the report is. CodeTaskNotFound.
+func (s *Store) SetReport(ctx context.Context, id int64, report contract.ReportResult) error {
+	return s.updateTask(ctx, id, "UPDATE task SET report_key = ?, csv_key = ? WHERE id = ?", report.Key, report.CSVKey, id)
+}
+
+// SetCallback records what became of the callback. CodeTaskNotFound.
+func (s *Store) SetCallback(ctx context.Context, outcome contract.CallbackOutcome) error {
+	return s.updateTask(ctx, outcome.Task, "UPDATE task SET callback_state = ?, callback_error = ? WHERE id = ?",
+		outcome.State, clip(outcome.Error, maxMessage), outcome.Task)
+}
+
+func (s *Store) updateTask(ctx context.Context, id int64, statement string, args ...any) error {
+	return s.Write(ctx, func(t *Tx) error {
+		changed, err := t.Exec(statement, args...)
+		if err == nil && changed == 0 {
+			return taskNotFound(id)
+		}
+		return err
+	})
+}

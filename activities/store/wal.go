@@ -1,0 +1,36 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"os"
+)
+
+// walLimit is the size from which the write-ahead log is emptied by force.
+const walLimit = 64 << 20
+
+// walGuard keeps the write-ahead log from growing without bound. SQLite reuses
+// the log by itself whenever no reader is active at a checkpoint; under a steady
+// load of overlapping searches that moment may never come.
+type walGuard struct {
+	file  string
+	limit int64 // size for the next attempt, so that a vain one is not repeated at once
+}
+
+// trim empties the log when it has become long: it waits for the readers under
+// way, which take less than a second. Readers that keep it from succeeding only
+// put it off.
+func (g *walGuard) trim(writer *sql.DB) {
+	g.limit = max(g.limit, walLimit)
+	info, err := os.Stat(g.file)
+	if err != nil || info.Size() < g.limit {
+		return
+	}
+	var busy, pages, moved int
+	row := writer.QueryRowContext(context.Background(), "PRAGMA wal_checkpoint(TRUNCATE)")
+	if err := row.Scan(&busy, &pages, &moved); err != nil || busy != 0 {
+		g.limit = info.Size() + walLimit/4
+		return
+	}
+	g.limit = walLimit
+}

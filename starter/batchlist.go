@@ -1,0 +1,254 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"imagebatch/workflows/contract"
+)
+
+type batchList struct {
+	Instance string `placeholder:"NAME" help:"Only tasks of this instance."`
+	Bucket   string `placeholder:"NAME" help:"Only tasks over this bucket."`
+	Path     string `placeholder:"FOLDER" help:"Only tasks over this folder."`
+	State    string `placeholder:"STATE" help:"Only tasks in this state: processing, suspended, stopping, success, fail or stop."`
+	Limit    int    `default:"20" help:"At most so many, up to 500. Default: ${default}."`
+	Before   int64  `placeholder:"TASK" help:"Only tasks older than this one, to go on where a list ended."`
+}
+
+// taskView is a task as it is shown: the ledger's, with what the running
+// workflow adds to it.
+type taskView struct {
+	contract.Task
+	Vendor  string  `json:"vendorStatus"`
+	Percent int     `json:"percent"`
+	Left    int64   `json:"left"`
+	Rate    float64 `json:"linesPerSecond,omitempty"`
+	ETA     float64 `json:"etaSeconds,omitempty"`
+}
+
+// Run lists the tasks.
+func (c *batchList) Run(a *app) error {
+	filter, err := c.filter()
+	if err != nil {
+		return err
+	}
+	state := filter.State
+	if state != "" && !state.Final() {
+		filter.State = contract.StateProcessing // which the ledger calls every open task
+	}
+	list, err := operate(a.ctx, a, contract.ListTasks, operationLimit, filter)
+	if err != nil {
+		return err
+	}
+	views := a.views(list.Tasks)
+	views = slices.DeleteFunc(views, func(v taskView) bool { return state != "" && v.State != state })
+	if a.json {
+		return a.printJSON(struct {
+			Tasks []taskView `json:"tasks"`
+			More  bool       `json:"more"`
+		}{append([]taskView{}, views...), list.More})
+	}
+	if len(views) == 0 {
+		a.notef("no tasks match")
+	} else {
+		t := newTable("TASK", "STATE", "STATUS", "PROGRESS", "FAILED", "INSTANCE", "SOURCE", "STARTED", "DURATION", "CALLBACK", "MESSAGE")
+		for _, v := range views {
+			t.add(fmt.Sprint(v.ID), string(v.State), v.Vendor, v.progress(), count(v.Tally.Failed), v.Instance,
+				source(v.Bucket, v.Path), a.moment(v.StartedAt), span(v.duration()), dash(string(v.CallbackState)), v.Message)
+		}
+		if err := t.writeTo(a.stdout); err != nil {
+			return err
+		}
+	}
+	if list.More && len(list.Tasks) > 0 {
+		a.notef("older tasks match too; see them with --before %d", list.Tasks[len(list.Tasks)-1].ID)
+	}
+	return nil
+}
+
+func (c *batchList) filter() (contract.ListTasksInput, error) {
+	in := contract.ListTasksInput{Instance: c.Instance, Bucket: c.Bucket, Limit: c.Limit, Before: c.Before, State: contract.State(strings.ToUpper(c.State))}
+	known := []contract.State{
+		"", contract.StateProcessing, contract.StateSuspended, contract.StateStopping,
+		contract.StateSuccess, contract.StateFail, contract.StateStop,
+	}
+	switch {
+	case !slices.Contains(known, in.State):
+		return in, usagef("there is no state %q; use processing, suspended, stopping, success, fail or stop", c.State)
+	case c.Limit < 1 || c.Limit > 500:
+		return in, usagef("--limit is %d; give 1 to 500", c.Limit)
+	case c.Before < 0:
+		return in, usagef("--before is %d; give the number of a task", c.Before)
+	}
+	if c.Path != "" {
+		path, err := contract.NormalizePath(c.Path)
+		if err != nil {
+			return in, invalid(err)
+		}
+		in.Path = path
+	}
+	return in, nil
+}
+
+type batchGet struct {
+	Task int64 `arg:"" help:"Number of the task."`
+}
+
+// Run shows the task.
+func (c *batchGet) Run(a *app) error {
+	task, err := a.task(c.Task)
+	if err != nil {
+		return err
+	}
+	v := a.views([]contract.Task{task})[0]
+	if a.json {
+		return a.printJSON(v)
+	}
+	return a.printTask(v)
+}
+
+// task asks the ledger for a task.
+func (a *app) task(id int64) (contract.Task, error) {
+	if id < 1 {
+		return contract.Task{}, usagef("%d is not the number of a task; see: starter batch list", id)
+	}
+	list, err := operate(a.ctx, a, contract.ListTasks, operationLimit, contract.ListTasksInput{ID: id, Limit: 1})
+	switch {
+	case errors.Is(err, &contract.Error{Code: contract.CodeTaskNotFound}), err == nil && len(list.Tasks) == 0:
+		return contract.Task{}, contract.Errorf(contract.CodeTaskNotFound, "there is no task %d; see: starter batch list", id)
+	case err != nil:
+		return contract.Task{}, err
+	}
+	return list.Tasks[0], nil
+}
+
+// views adds to open tasks what their workflows say. A workflow that does not
+// answer at once leaves the ledger's view, which is never wrong, only older.
+func (a *app) views(tasks []contract.Task) []taskView {
+	views := make([]taskView, len(tasks))
+	var wait sync.WaitGroup
+	places := make(chan struct{}, 8)
+	for i, task := range tasks {
+		views[i].Task = task
+		if task.State.Final() || a.server == nil {
+			continue
+		}
+		wait.Go(func() {
+			places <- struct{}{}
+			defer func() { <-places }()
+			status, err := within(a.ctx, 2*time.Second, func(ctx context.Context) (contract.Status, error) {
+				return a.server.Status(ctx, task.WorkflowID)
+			})
+			if err == nil && status.Task == task.ID && !status.State.Final() {
+				views[i].merge(status)
+			}
+		})
+	}
+	wait.Wait()
+	for i := range views {
+		views[i].finish()
+	}
+	return views
+}
+
+// merge takes over what the running workflow knows better than the ledger.
+func (v *taskView) merge(status contract.Status) {
+	v.State = status.State
+	v.Rate, v.ETA = status.Rate, status.ETA
+	if status.Planned && !v.Planned {
+		v.Planned, v.List.Lines = true, status.Total
+	}
+	if status.Done() >= v.Tally.Done() {
+		v.Tally = status.Tally
+	}
+	if v.Message == "" {
+		v.Message = status.Message
+	}
+}
+
+// finish derives what follows from the rest.
+func (v *taskView) finish() {
+	v.Vendor = v.State.Vendor()
+	v.Left = v.Task.Left()
+	v.Percent = contract.Status{State: v.State, Total: v.List.Lines, Tally: v.Tally}.Percent()
+}
+
+func (v taskView) progress() string {
+	if !v.Planned {
+		return "-"
+	}
+	return fmt.Sprintf("%s/%s %d%%", count(v.Tally.Done()), count(v.List.Lines), v.Percent)
+}
+
+func (v taskView) duration() time.Duration {
+	switch {
+	case v.StartedAt.IsZero():
+		return -1
+	case v.EndedAt.IsZero():
+		return time.Since(v.StartedAt)
+	}
+	return v.EndedAt.Sub(v.StartedAt)
+}
+
+// printTask shows all that is known of a task.
+func (a *app) printTask(v taskView) error {
+	state := string(v.State)
+	if v.Vendor != state {
+		state += " (" + v.Vendor + ")"
+	}
+	message := v.Message
+	if v.Code != "" {
+		message = string(v.Code) + ": " + message
+	}
+	callback := v.Callback
+	if callback != "" {
+		callback += " " + dash(string(v.CallbackState))
+		if v.CallbackError != "" {
+			callback += ": " + v.CallbackError
+		}
+	}
+	speed := ""
+	if !v.State.Final() && v.Rate > 0 {
+		speed = pace(v.Rate, v.ETA)
+	}
+	pairs := []string{
+		"task", fmt.Sprint(v.ID), "instance", v.Instance, "source", source(v.Bucket, v.Path),
+		"state", state, "message", message, "progress", v.progress(), "speed", speed,
+		"lines", outcomes(v.Tally.Counts),
+	}
+	for _, code := range byCode(v.Tally.Codes) {
+		pairs = append(pairs, "failed", fmt.Sprintf("%s %s", count(v.Tally.Codes[code]), code))
+	}
+	hint := ""
+	if v.State.Final() {
+		hint = fmt.Sprintf("starter batch report %d", v.ID)
+	}
+	pairs = append(pairs, "started", a.moment(v.StartedAt), "ended", a.moment(v.EndedAt), "duration", span(v.duration()),
+		"role", v.RoleARN, "callback", callback, "report", hint, "workflow", v.WorkflowID)
+	return facts(a.stdout, pairs...)
+}
+
+// outcomes says how lines ended, leaving out what did not occur.
+func outcomes(c contract.Counts) string {
+	parts := []string{count(c.Succeeded) + " succeeded", count(c.Failed) + " failed"}
+	if c.Skipped > 0 {
+		parts = append(parts, count(c.Skipped)+" skipped")
+	}
+	if c.Canceled > 0 {
+		parts = append(parts, count(c.Canceled)+" not run")
+	}
+	return strings.Join(parts, ", ")
+}
+
+func dash(s string) string {
+	if s == "" {
+		return "-"
+	}
+	return s
+}

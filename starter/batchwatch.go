@@ -1,0 +1,228 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"imagebatch/workflows/contract"
+)
+
+type batchWatch struct {
+	Task int64 `arg:"" help:"Number of the task."`
+}
+
+// Run follows the task until it ends.
+func (c *batchWatch) Run(a *app) error {
+	task, err := a.task(c.Task)
+	if err != nil {
+		return err
+	}
+	if task.State.Final() {
+		return a.conclude(task)
+	}
+	return a.watch(following{
+		WorkflowID: task.WorkflowID, FirstRunID: task.RunID, Task: task.ID,
+		Instance: task.Instance, Bucket: task.Bucket, Path: task.Path,
+	})
+}
+
+// following is a task that is watched.
+type following struct {
+	WorkflowID             string
+	FirstRunID             string
+	Task                   int64 // 0 while it has not begun
+	Instance, Bucket, Path string
+	last                   contract.Status
+}
+
+// Pauses between two looks at a task, and while something does not answer.
+const (
+	watchPause = time.Second
+	retryPause = 2 * time.Second
+)
+
+// watch shows progress until the task ends, then its summary. It survives
+// servers and workers that come and go: it says so once, and waits.
+func (a *app) watch(f following) error {
+	screen := newScreen(a.stderr)
+	defer screen.close()
+	err := a.follow(&f, screen)
+	if err == nil {
+		var task contract.Task
+		if task, err = a.ending(&f, screen); err == nil {
+			screen.close()
+			return a.conclude(task)
+		}
+	}
+	screen.close()
+	if f.Task == 0 {
+		return a.unlessInterrupted(err, "stopped watching; the task of instance %s goes on, see: starter batch list --instance %s", f.Instance, f.Instance)
+	}
+	return a.unlessInterrupted(err, "stopped watching; task %d goes on, watch it again with: starter batch watch %d", f.Task, f.Task)
+}
+
+// follow shows progress until the workflow of the task has closed.
+func (a *app) follow(f *following, screen *screen) error {
+	for {
+		closed, err := a.look(f, screen)
+		switch {
+		case closed || err != nil && a.ctx.Err() == nil && !isSilent(err):
+			return err
+		case a.ctx.Err() != nil:
+			return a.ctx.Err()
+		case err != nil:
+			screen.trouble(err)
+			err = pause(a.ctx, retryPause)
+		default:
+			screen.recovered()
+			err = pause(a.ctx, watchPause)
+		}
+		if err != nil {
+			return err
+		}
+	}
+}
+
+// look takes one look at the task and reports whether its workflow has closed.
+func (a *app) look(f *following, screen *screen) (closed bool, err error) {
+	run, err := within(a.ctx, a.requestLimit(), func(ctx context.Context) (execution, error) {
+		return a.server.Execution(ctx, f.WorkflowID)
+	})
+	if errors.Is(err, errNoExecution) {
+		return true, nil // Temporal has forgotten it: the ledger has not
+	}
+	if err != nil {
+		return false, err
+	}
+	if f.Task == 0 && f.owns(run) {
+		f.Task = run.Task
+	}
+	if !f.owns(run) || !run.Open {
+		return true, nil
+	}
+	status, err := within(a.ctx, updateLimit, func(ctx context.Context) (contract.Status, error) {
+		return a.server.Status(ctx, f.WorkflowID)
+	})
+	if err != nil {
+		return false, err
+	}
+	if status.Task != 0 && status.Task == f.Task {
+		f.last = status
+		screen.recovered()
+		screen.show(status)
+	}
+	return false, nil
+}
+
+// owns reports whether a run belongs to the task: the instance's next task has
+// the same workflow id.
+func (f *following) owns(run execution) bool {
+	if run.Task != 0 && f.Task != 0 {
+		return run.Task == f.Task
+	}
+	return f.FirstRunID == "" || run.RunID == f.FirstRunID || run.FirstRunID == f.FirstRunID
+}
+
+// ending asks the ledger how a task whose workflow has closed ended. Asking also
+// makes the ledger close a task that Temporal has terminated. Where no worker
+// answers, a completed workflow's own result serves.
+func (a *app) ending(f *following, screen *screen) (contract.Task, error) {
+	for {
+		var task contract.Task
+		err := error(silentError{"the ledger has not closed the task yet"})
+		if f.Task != 0 {
+			var asked error
+			if task, asked = a.task(f.Task); asked != nil {
+				err = asked
+			} else if task.State.Final() {
+				return task, nil
+			}
+		}
+		if !isSilent(err) {
+			return task, err
+		}
+		if a.ctx.Err() != nil {
+			return task, a.ctx.Err()
+		}
+		result, failed := within(a.ctx, a.requestLimit(), func(ctx context.Context) (contract.BatchTaskResult, error) {
+			return a.server.Result(ctx, f.WorkflowID, f.FirstRunID)
+		})
+		var refusal *contract.Error
+		var noWorker noWorkerError
+		switch {
+		case failed == nil && (f.Task == 0 || errors.As(err, &noWorker)):
+			return f.fromResult(result), nil
+		case errors.As(failed, &refusal) && f.Task == 0:
+			return task, refusal
+		case failed != nil && f.Task == 0 && !isSilent(failed):
+			return task, failed
+		}
+		screen.trouble(err)
+		if err := pause(a.ctx, retryPause); err != nil {
+			return task, err
+		}
+	}
+}
+
+// fromResult makes a task of what its workflow returned.
+func (f *following) fromResult(r contract.BatchTaskResult) contract.Task {
+	return contract.Task{
+		ID: r.Task, WorkflowID: f.WorkflowID, RunID: f.FirstRunID, Instance: f.Instance, Bucket: f.Bucket, Path: f.Path,
+		State: r.State, Code: r.Code, Message: r.Message, Planned: true, List: contract.WorkList{Lines: r.Total},
+		Tally: r.Tally, StartedAt: f.last.StartedAt, ReportKey: r.ReportKey,
+	}
+}
+
+// conclude prints the summary of a finished task; the exit status says how it
+// ended.
+func (a *app) conclude(task contract.Task) error {
+	if a.json {
+		v := taskView{Task: task}
+		v.finish()
+		if err := a.printJSON(v); err != nil {
+			return err
+		}
+	} else if err := a.printSummary(task); err != nil {
+		return err
+	}
+	switch {
+	case task.State == contract.StateStop:
+		return exitStatus(exitStopped)
+	case task.State != contract.StateSuccess:
+		return exitStatus(exitError)
+	case task.Tally.Failed > 0:
+		return exitStatus(exitPartial)
+	}
+	return nil
+}
+
+// printSummary says how a task ended.
+func (a *app) printSummary(task contract.Task) error {
+	message := printable(task.Message)
+	if task.Code != "" {
+		message = string(task.Code) + ": " + message
+	}
+	took := ""
+	if !task.StartedAt.IsZero() && !task.EndedAt.IsZero() {
+		took = " in " + span(task.EndedAt.Sub(task.StartedAt))
+	}
+	if err := a.printf("task %d %s%s: %s\n", task.ID, task.State, took, message); err != nil {
+		return err
+	}
+	if task.Planned {
+		if err := a.printf("%s: %s\n", plural(task.List.Lines, "line"), outcomes(task.Tally.Counts)); err != nil {
+			return err
+		}
+	}
+	for _, code := range byCode(task.Tally.Codes) {
+		if err := a.printf("  %s %s\n", fmt.Sprintf("%8s", count(task.Tally.Codes[code])), printable(string(code))); err != nil {
+			return err
+		}
+	}
+	if task.Tally.Failed+task.Tally.Canceled > 0 {
+		return a.printf("see each line with: starter batch report %d\n", task.ID)
+	}
+	return nil
+}

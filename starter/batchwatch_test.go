@@ -1,0 +1,239 @@
+package main
+
+import (
+	"context"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"imagebatch/workflows/contract"
+)
+
+// running plays a task that ends after some time: the ledger calls it open
+// until then, and its workflow answers.
+type running struct {
+	begin time.Time
+	lasts time.Duration
+	end   contract.Task
+	fakeServer
+}
+
+func run12(lasts time.Duration, end contract.Task) *running {
+	r := &running{begin: time.Now(), lasts: lasts, end: end}
+	r.operate = func(ctx context.Context, operation string, limit time.Duration, in any) (any, error) {
+		if r.over() {
+			return ledger(end)(ctx, operation, limit, in)
+		}
+		return ledger(aTask(inState(contract.StateProcessing)))(ctx, operation, limit, in)
+	}
+	r.execution = func(string) (execution, error) {
+		return execution{RunID: "second", FirstRunID: "first", Open: !r.over(), Task: 12}, nil
+	}
+	r.status = func(string) (contract.Status, error) {
+		done := int64(time.Since(r.begin) / time.Second * 100)
+		return contract.Status{
+			Task: 12, State: contract.StateProcessing, Planned: done > 0, Total: 2000, Rate: 100, ETA: float64(2000-done) / 100,
+			Tally: contract.Tally{Counts: contract.Counts{Succeeded: done}},
+		}, nil
+	}
+	return r
+}
+
+func (r *running) over() bool { return time.Since(r.begin) >= r.lasts }
+
+func TestWatchExitStatuses(t *testing.T) {
+	t.Parallel()
+	stopped := aTask(inState(contract.StateStop), func(task *contract.Task) {
+		task.Message = "stopped by ann@host"
+		task.Tally.Counts = contract.Counts{Succeeded: 700, Canceled: 1300}
+	})
+	failed := aTask(inState(contract.StateFail), func(task *contract.Task) {
+		task.Code, task.Message, task.Planned, task.Tally = contract.CodeNoSuchManifest, "there is no increment.meta", false, contract.Tally{}
+	})
+	for name, test := range map[string]struct {
+		end    contract.Task
+		status int
+		stdout string
+	}{
+		"Success": {aTask(), exitDone, rows("task 12 SUCCESS in 1m30s: success", "2,000 lines: 2,000 succeeded, 0 failed")},
+		"Partial": {aTask(withFailures), exitPartial, rows(
+			"task 12 SUCCESS in 1m30s: Some of the images cannot be processed and are isolated.",
+			"2,000 lines: 1,987 succeeded, 13 failed",
+			"        12 InvalidPicUrl",
+			"         1 InvalidMetaItem",
+			"see each line with: starter batch report 12")},
+		"Stopped": {stopped, exitStopped, rows(
+			"task 12 STOP in 1m30s: stopped by ann@host",
+			"2,000 lines: 700 succeeded, 0 failed, 1,300 not run",
+			"see each line with: starter batch report 12")},
+		"Failed": {failed, exitError, rows("task 12 FAIL in 1m30s: NoSuchManifest: there is no increment.meta")},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				live := run12(2500*time.Millisecond, test.end)
+				try(t, &live.fakeServer, "batch watch 12").want(t, test.status, test.stdout, rows(
+					"task 12 PROCESSING: reading the work list",
+					"task 12 PROCESSING: 200/2,000 (10%), 0 failed, 100/s, 18s left"))
+			})
+			finished := &fakeServer{operate: ledger(test.end)}
+			try(t, finished, "batch watch 12").want(t, test.status, test.stdout, "")
+		})
+	}
+}
+
+func TestWatchAsJSONPrintsOneObject(t *testing.T) {
+	t.Parallel()
+	f := &fakeServer{operate: ledger(aTask(withFailures))}
+	watched, got := try(t, f, "batch watch 12 -o json"), try(t, f, "batch get 12 -o json")
+	watched.want(t, exitPartial, got.stdout, "")
+}
+
+func TestWatchSurvivesOutages(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		reason string
+		during func(r *running, gone func() bool)
+		notice string
+	}{
+		"Temporal": {
+			during: func(r *running, gone func() bool) {
+				answer := r.execution
+				r.execution = func(id string) (execution, error) {
+					if gone() {
+						return execution{}, silentError{"Temporal at h does not answer: refused"}
+					}
+					return answer(id)
+				}
+			},
+			notice: "Temporal at h does not answer: refused; still watching",
+		},
+		"Worker": {
+			reason: "Temporal answers, but the query needs a worker",
+			during: func(r *running, gone func() bool) {
+				answer := r.status
+				r.status = func(id string) (contract.Status, error) {
+					if gone() {
+						return contract.Status{}, noWorkerError{"imagebatch"}
+					}
+					return answer(id)
+				}
+			},
+			notice: noWorkerError{"imagebatch"}.Error() + "; still watching",
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				r := run12(20*time.Second, aTask())
+				test.during(r, func() bool {
+					since := time.Since(r.begin)
+					return since >= 4*time.Second && since < 12*time.Second
+				})
+				got := try(t, &r.fakeServer, "batch watch 12")
+				got.want(t, exitDone, rows("task 12 SUCCESS in 1m30s: success", "2,000 lines: 2,000 succeeded, 0 failed"), rows(
+					"task 12 PROCESSING: reading the work list",
+					"task 12 PROCESSING: 200/2,000 (10%), 0 failed, 100/s, 18s left",
+					test.notice,
+					"connected again",
+					"task 12 PROCESSING: 1,200/2,000 (60%), 0 failed, 100/s, 8s left",
+					"task 12 PROCESSING: 1,400/2,000 (70%), 0 failed, 100/s, 6s left",
+					"task 12 PROCESSING: 1,600/2,000 (80%), 0 failed, 100/s, 4s left",
+					"task 12 PROCESSING: 1,800/2,000 (90%), 0 failed, 100/s, 2s left",
+					"task 12 PROCESSING: 1,900/2,000 (95%), 0 failed, 100/s, 1s left"))
+			})
+		})
+	}
+}
+
+func TestWatchEndsWhenTheNextTaskHasBegun(t *testing.T) {
+	t.Parallel()
+	for name, next := range map[string]execution{
+		"Begun":    {RunID: "other", FirstRunID: "other", Open: true, Task: 13},
+		"NotBegun": {RunID: "other", FirstRunID: "other", Open: true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				r := run12(time.Second, aTask())
+				r.execution = func(string) (execution, error) {
+					if r.over() {
+						return next, nil
+					}
+					return execution{RunID: "first", Open: true, Task: 12}, nil
+				}
+				if got := try(t, &r.fakeServer, "batch watch 12"); got.status != exitDone {
+					t.Errorf("exit status = %d, want 0; standard error:\n%s", got.status, got.stderr)
+				}
+			})
+		})
+	}
+}
+
+func TestWatchOfATerminatedTask(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		// Asking makes the ledger close the task, which may take it a moment.
+		asked := 0
+		end := aTask(inState(contract.StateStop), func(task *contract.Task) { task.Code, task.Message = contract.CodeTerminated, "terminated" })
+		f := &fakeServer{
+			operate: func(ctx context.Context, operation string, limit time.Duration, in any) (any, error) {
+				if asked++; asked < 4 {
+					return ledger(aTask(inState(contract.StateProcessing)))(ctx, operation, limit, in)
+				}
+				return ledger(end)(ctx, operation, limit, in)
+			},
+			execution: func(string) (execution, error) {
+				return execution{RunID: "first", Task: 12, End: contract.StateStop}, nil
+			},
+			result: func(string, string) (contract.BatchTaskResult, error) {
+				return contract.BatchTaskResult{}, silentError{"its workflow was terminated"}
+			},
+		}
+		try(t, f, "batch watch 12").want(t, exitStopped,
+			rows("task 12 STOP in 1m30s: Terminated: terminated", "2,000 lines: 2,000 succeeded, 0 failed"),
+			rows("the ledger has not closed the task yet; still watching"))
+	})
+}
+
+func TestWatchEndsWithoutAWorker(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		r := run12(time.Second, aTask())
+		open := r.operate
+		r.operate = func(ctx context.Context, operation string, limit time.Duration, in any) (any, error) {
+			if r.over() {
+				return nil, noWorkerError{"imagebatch"}
+			}
+			return open(ctx, operation, limit, in)
+		}
+		r.result = func(string, string) (contract.BatchTaskResult, error) {
+			return contract.BatchTaskResult{Task: 12, State: contract.StateSuccess, Message: "success", Total: 2000, Tally: aTask().Tally}, nil
+		}
+		try(t, &r.fakeServer, "batch watch 12").want(t, exitDone,
+			rows("task 12 SUCCESS: success", "2,000 lines: 2,000 succeeded, 0 failed"), rows("task 12 PROCESSING: reading the work list"))
+	})
+}
+
+func TestInterruptStopsWatchingOnly(t *testing.T) {
+	t.Parallel()
+	for name, line := range map[string]string{"Watch": "batch watch 12", "StartAndWait": startShop + " --wait"} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				ctx, interrupt := context.WithTimeout(t.Context(), 10*time.Second)
+				defer interrupt()
+				r := run12(time.Hour, aTask())
+				r.start = startsAs("first", nil)
+				got := tryArgs(t, ctx, &r.fakeServer, words(line))
+				if got.status != exitError || got.stdout != "" {
+					t.Errorf("exit status = %d, standard output %q; want 1 and none", got.status, got.stdout)
+				}
+				const want = "stopped watching; task 12 goes on, watch it again with: starter batch watch 12\n"
+				if last := lastLine(got.stderr); last != want {
+					t.Errorf("last line = %q, want %q", last, want)
+				}
+			})
+		})
+	}
+}

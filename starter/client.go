@@ -1,0 +1,271 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"strings"
+	"time"
+	"unicode"
+
+	"github.com/google/uuid"
+	commonpb "go.temporal.io/api/common/v1"
+	enumspb "go.temporal.io/api/enums/v1"
+	workflowpb "go.temporal.io/api/workflow/v1"
+	"go.temporal.io/api/workflowservice/v1"
+	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/contrib/envconfig"
+	"go.temporal.io/sdk/converter"
+	"go.temporal.io/sdk/log"
+	"go.temporal.io/sdk/temporal"
+
+	"imagebatch/workflows/contract"
+)
+
+// temporalServer is the server over the Temporal SDK.
+type temporalServer struct {
+	sdk       client.Client
+	hostPort  string
+	namespace string
+	queue     string
+}
+
+// dial connects the way Temporal's own tools do; flags win over the environment,
+// the environment over temporal.toml.
+func dial(ctx context.Context, to address) (server, error) {
+	options, err := envconfig.LoadClientOptions(envconfig.LoadClientOptionsRequest{ConfigFileProfile: to.profile, EnvLookup: to.env})
+	if err != nil {
+		return nil, fmt.Errorf("read Temporal's settings: %w", err)
+	}
+	if to.hostPort != "" {
+		options.HostPort = to.hostPort
+	}
+	if options.HostPort == "" {
+		options.HostPort = "127.0.0.1:7233"
+	}
+	if to.namespace != "" {
+		options.Namespace = to.namespace
+	}
+	if options.Namespace == "" {
+		options.Namespace = client.DefaultNamespace
+	}
+	options.Identity = "starter " + to.by
+	options.Logger = log.NewStructuredLogger(slog.New(slog.DiscardHandler)) // errors are told by commands, once
+	dialing, cancel := context.WithTimeout(ctx, dialLimit)
+	defer cancel()
+	sdk, err := client.DialContext(dialing, options)
+	if err != nil {
+		if ctx.Err() != nil {
+			return nil, ctx.Err()
+		}
+		return nil, fmt.Errorf("connect to Temporal at %s: %s; start one with \"make dev\" or set TEMPORAL_ADDRESS", options.HostPort, rootText(err))
+	}
+	return &temporalServer{sdk: sdk, hostPort: options.HostPort, namespace: options.Namespace, queue: to.queue}, nil
+}
+
+func (t *temporalServer) Close() { t.sdk.Close() }
+
+// Operate runs an operation as a workflow of its own.
+func (t *temporalServer) Operate(ctx context.Context, operation string, limit time.Duration, in, out any) error {
+	// The workflow's own limit comes first, so that what times out here cannot
+	// still happen later.
+	waiting, cancel := context.WithTimeout(ctx, limit+5*time.Second)
+	defer cancel()
+	run, err := t.sdk.ExecuteWorkflow(waiting, client.StartWorkflowOptions{
+		ID: kebab(operation) + "." + uuid.NewString(), TaskQueue: t.queue, WorkflowExecutionTimeout: limit,
+	}, operation, in)
+	if err != nil {
+		return t.explain(ctx, err)
+	}
+	answer := make(chan error, 1)
+	go func() { answer <- run.Get(waiting, out) }()
+	look := time.NewTicker(workerLimit)
+	defer look.Stop()
+	for {
+		select {
+		case err := <-answer:
+			var late *temporal.TimeoutError
+			if errors.As(err, &late) {
+				return silentError{fmt.Sprintf("%s did not finish within %s; repeat it with a longer --timeout", operation, limit)}
+			}
+			return t.explain(ctx, err)
+		case <-look.C:
+			if polled, err := t.Polled(waiting); err == nil && !polled {
+				t.withdraw(ctx, run)
+				cancel()
+				<-answer // out is not written to after the return
+				return noWorkerError{t.queue}
+			}
+		}
+	}
+}
+
+// withdraw ends an operation that nobody has picked up, lest it happens after
+// the user was told that it did not.
+func (t *temporalServer) withdraw(ctx context.Context, run client.WorkflowRun) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 2*time.Second)
+	defer cancel()
+	_ = t.sdk.TerminateWorkflow(ctx, run.GetID(), run.GetRunID(), "no worker polls the task queue") // its own time limit ends it otherwise
+}
+
+// Start starts a batch task; Temporal refuses a second one of an instance.
+func (t *temporalServer) Start(ctx context.Context, in contract.BatchTaskInput) (string, error) {
+	run, err := t.sdk.ExecuteWorkflow(ctx, client.StartWorkflowOptions{
+		ID: contract.BatchTaskWorkflowID(in.Instance), TaskQueue: t.queue,
+		WorkflowIDConflictPolicy:                 enumspb.WORKFLOW_ID_CONFLICT_POLICY_FAIL,
+		WorkflowIDReusePolicy:                    enumspb.WORKFLOW_ID_REUSE_POLICY_ALLOW_DUPLICATE,
+		WorkflowExecutionErrorWhenAlreadyStarted: true,
+		StaticSummary:                            in.Instance + " ← " + source(in.Bucket, in.Path),
+		TypedSearchAttributes: temporal.NewSearchAttributes(
+			temporal.NewSearchAttributeKeyKeyword(contract.SearchInstance).ValueSet(in.Instance),
+			temporal.NewSearchAttributeKeyKeyword(contract.SearchBucket).ValueSet(in.Bucket),
+			temporal.NewSearchAttributeKeyKeyword(contract.SearchPath).ValueSet(keyword(in.Path)),
+			temporal.NewSearchAttributeKeyKeyword(contract.SearchState).ValueSet(string(contract.StateProcessing)),
+		),
+	}, contract.BatchTask.Name, in)
+	if temporal.IsWorkflowExecutionAlreadyStartedError(err) {
+		return "", errAlreadyRunning
+	}
+	if err != nil {
+		return "", t.explain(ctx, err)
+	}
+	return run.GetRunID(), nil
+}
+
+// Polled reports whether a worker has asked for work of late. Temporal lists a
+// worker for minutes after it has gone; a live one asks at least once a minute.
+func (t *temporalServer) Polled(ctx context.Context) (bool, error) {
+	answer, err := t.sdk.DescribeTaskQueue(ctx, t.queue, enumspb.TASK_QUEUE_TYPE_WORKFLOW)
+	if err != nil {
+		return false, t.explain(ctx, err)
+	}
+	for _, poller := range answer.GetPollers() {
+		if time.Since(poller.GetLastAccessTime().AsTime()) < 75*time.Second {
+			return true, nil
+		}
+	}
+	return false, nil
+}
+
+// Execution is the latest run of a workflow.
+func (t *temporalServer) Execution(ctx context.Context, workflowID string) (execution, error) {
+	answer, err := t.sdk.DescribeWorkflowExecution(ctx, workflowID, "")
+	if err != nil {
+		return execution{}, t.explain(ctx, err)
+	}
+	return executionOf(answer.GetWorkflowExecutionInfo()), nil
+}
+
+// Find looks a task up among the search attributes.
+func (t *temporalServer) Find(ctx context.Context, task int64) (execution, error) {
+	answer, err := t.sdk.ListWorkflow(ctx, &workflowservice.ListWorkflowExecutionsRequest{
+		Namespace: t.namespace, PageSize: 10,
+		Query: fmt.Sprintf("%s = %d AND WorkflowType = '%s'", contract.SearchTaskID, task, contract.BatchTask.Name),
+	})
+	if err != nil {
+		return execution{}, t.explain(ctx, err)
+	}
+	if len(answer.GetExecutions()) == 0 {
+		return execution{}, errNoExecution
+	}
+	found := executionOf(answer.GetExecutions()[0])
+	for _, info := range answer.GetExecutions() { // runs that continued as new are listed too
+		if e := executionOf(info); e.Open {
+			found = e
+		}
+	}
+	return found, nil
+}
+
+// Result waits for a batch task to end, over all its runs.
+func (t *temporalServer) Result(ctx context.Context, workflowID, runID string) (result contract.BatchTaskResult, err error) {
+	err = t.sdk.GetWorkflow(ctx, workflowID, runID).Get(ctx, &result)
+	return result, t.explain(ctx, err)
+}
+
+// Status asks the latest run.
+func (t *temporalServer) Status(ctx context.Context, workflowID string) (status contract.Status, err error) {
+	value, err := t.sdk.QueryWorkflow(ctx, workflowID, "", contract.StatusQuery.Name)
+	if err == nil {
+		err = value.Get(&status)
+	}
+	return status, t.orNoWorker(ctx, t.explain(ctx, err))
+}
+
+// Update asks the latest run and waits for its answer.
+func (t *temporalServer) Update(ctx context.Context, workflowID, name string, control contract.Control) (state contract.State, err error) {
+	handle, err := t.sdk.UpdateWorkflow(ctx, client.UpdateWorkflowOptions{
+		WorkflowID: workflowID, UpdateName: name, Args: []any{control}, WaitForStage: client.WorkflowUpdateStageCompleted,
+	})
+	if err == nil {
+		err = handle.Get(ctx, &state)
+	}
+	return state, t.explain(ctx, err)
+}
+
+// Signal leaves the wish with Temporal.
+func (t *temporalServer) Signal(ctx context.Context, workflowID, name string, control contract.Control) error {
+	return t.explain(ctx, t.sdk.SignalWorkflow(ctx, workflowID, "", name, control))
+}
+
+// orNoWorker names the likeliest reason of a silence.
+func (t *temporalServer) orNoWorker(ctx context.Context, err error) error {
+	if err == nil || !isSilent(err) {
+		return err
+	}
+	asking, cancel := context.WithTimeout(context.WithoutCancel(ctx), 2*time.Second)
+	defer cancel()
+	if polled, asked := t.Polled(asking); asked == nil && !polled {
+		return noWorkerError{t.queue}
+	}
+	return err
+}
+
+// executionOf reads what Temporal says of a run.
+func executionOf(info *workflowpb.WorkflowExecutionInfo) execution {
+	e := execution{
+		WorkflowID: info.GetExecution().GetWorkflowId(), RunID: info.GetExecution().GetRunId(), FirstRunID: info.GetFirstRunId(),
+		Open: info.GetStatus() == enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING,
+	}
+	switch info.GetStatus() {
+	case enumspb.WORKFLOW_EXECUTION_STATUS_COMPLETED:
+		e.End = contract.StateSuccess
+	case enumspb.WORKFLOW_EXECUTION_STATUS_FAILED, enumspb.WORKFLOW_EXECUTION_STATUS_TIMED_OUT:
+		e.End = contract.StateFail
+	case enumspb.WORKFLOW_EXECUTION_STATUS_CANCELED, enumspb.WORKFLOW_EXECUTION_STATUS_TERMINATED:
+		e.End = contract.StateStop
+	}
+	attributes := info.GetSearchAttributes().GetIndexedFields()
+	read(attributes[contract.SearchTaskID], &e.Task)
+	read(attributes[contract.SearchPercent], &e.Percent)
+	read(attributes[contract.SearchInstance], &e.Instance)
+	read(attributes[contract.SearchState], &e.State)
+	return e
+}
+
+// read decodes a search attribute; one that is absent or odd stays zero.
+func read(payload *commonpb.Payload, into any) {
+	if payload != nil {
+		_ = converter.GetDefaultDataConverter().FromPayload(payload, into)
+	}
+}
+
+// keyword cuts a value to what a Keyword may hold on every Temporal server.
+func keyword(s string) string {
+	const most = 255
+	r := []rune(s)
+	return string(r[:min(len(r), most)])
+}
+
+// kebab is "get-instance" for GetInstance.
+func kebab(name string) string {
+	var b strings.Builder
+	for i, r := range name {
+		if unicode.IsUpper(r) && i > 0 {
+			b.WriteByte('-')
+		}
+		b.WriteRune(unicode.ToLower(r))
+	}
+	return b.String()
+}

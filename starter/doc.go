@@ -1,0 +1,27 @@
+// Command starter is how people use imagebatch: it creates instances, starts
+// and follows batch tasks, fetches their reports and searches by picture.
+//
+// It holds no state and touches no database. Everything it knows it asks of
+// Temporal: tasks through the signals, updates and the query of package
+// contract; everything else through operations, short workflows that a worker
+// answers. What does not fit a payload travels by signed links that operations
+// hand out. It builds without cgo and imports, of this project, only
+// workflows/contract and workflows/manifest.
+//
+// The map, in the order in which a command passes through:
+//
+//	main.go          the command line as a whole: flags, exit statuses
+//	instance.go      instance create, list, get, delete
+//	batch.go         batch start
+//	batchlist.go     batch list, get; how a task is found and shown
+//	batchwatch.go    batch watch and start --wait
+//	batchcontrol.go  batch cancel, suspend, resume
+//	batchreport.go   batch report
+//	batchcheck.go    batch check
+//	image.go         image get, search
+//	server.go        what the commands need of Temporal, and what can go wrong there
+//	client.go        the same over the Temporal SDK
+//	transfer.go      signed links
+//	progress.go      the bar and the lines of a running task
+//	output.go        tables, JSON, numbers, times
+package main

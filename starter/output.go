@@ -1,0 +1,165 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+	"unicode"
+
+	"github.com/rivo/uniseg"
+
+	"imagebatch/workflows/contract"
+)
+
+// printf writes to standard output.
+func (a *app) printf(format string, args ...any) error {
+	if _, err := fmt.Fprintf(a.stdout, format, args...); err != nil {
+		return fmt.Errorf("write output: %w", err)
+	}
+	return nil
+}
+
+// notef writes a line that is no result to standard error.
+func (a *app) notef(format string, args ...any) {
+	// Standard error that is gone leaves nobody to tell.
+	_, _ = fmt.Fprintf(a.stderr, format+"\n", args...)
+}
+
+// printJSON writes one object to standard output.
+func (a *app) printJSON(v any) error {
+	e := json.NewEncoder(a.stdout)
+	e.SetEscapeHTML(false)
+	e.SetIndent("", "  ")
+	if err := e.Encode(v); err != nil {
+		return fmt.Errorf("write output: %w", err)
+	}
+	return nil
+}
+
+// table is rows in columns. What goes into it is made safe to show.
+type table struct {
+	rows [][]string
+}
+
+func newTable(head ...string) *table { return &table{rows: [][]string{head}} }
+
+func (t *table) add(cells ...string) { t.rows = append(t.rows, cells) }
+
+func (t *table) writeTo(w io.Writer) error {
+	var widths []int
+	for _, row := range t.rows {
+		for i, cell := range row {
+			row[i] = printable(cell)
+			if i == len(widths) {
+				widths = append(widths, 0)
+			}
+			widths[i] = max(widths[i], uniseg.StringWidth(row[i]))
+		}
+	}
+	var b strings.Builder
+	for _, row := range t.rows {
+		line := ""
+		for i, cell := range row {
+			line += pad(cell, widths[i]) + "  "
+		}
+		b.WriteString(strings.TrimRight(line, " ") + "\n")
+	}
+	if _, err := io.WriteString(w, b.String()); err != nil {
+		return fmt.Errorf("write output: %w", err)
+	}
+	return nil
+}
+
+// pad fills a cell to a width, in columns of the terminal: many characters of
+// product names are two columns wide.
+func pad(cell string, width int) string {
+	return cell + strings.Repeat(" ", max(0, width-uniseg.StringWidth(cell)))
+}
+
+// facts is a table of names and values; empty values are left out.
+func facts(w io.Writer, pairs ...string) error {
+	t := &table{}
+	for i := 0; i+1 < len(pairs); i += 2 {
+		if pairs[i+1] != "" {
+			t.add(pairs[i], pairs[i+1])
+		}
+	}
+	return t.writeTo(w)
+}
+
+// printable keeps what strangers wrote from steering the terminal.
+func printable(s string) string {
+	return strings.Map(func(r rune) rune {
+		switch {
+		case r == '\n', r == '\t':
+			return ' '
+		case unicode.IsGraphic(r):
+			return r
+		}
+		return '·'
+	}, s)
+}
+
+func oneLine(s string) string { return strings.TrimSpace(printable(s)) }
+
+// count writes a number with thousands separated.
+func count(n int64) string {
+	s := strconv.FormatInt(n, 10)
+	sign := ""
+	if n < 0 {
+		sign, s = "-", s[1:]
+	}
+	for i := len(s) - 3; i > 0; i -= 3 {
+		s = s[:i] + "," + s[i:]
+	}
+	return sign + s
+}
+
+// plural is "1 line", "2 lines".
+func plural(n int64, noun string) string {
+	if n == 1 {
+		return "1 " + noun
+	}
+	return count(n) + " " + noun + "s"
+}
+
+// moment is a time as people read it.
+func (a *app) moment(t time.Time) string {
+	if t.IsZero() {
+		return ""
+	}
+	return t.In(a.zone).Format(time.DateTime)
+}
+
+// span is a duration without more digits than it deserves.
+func span(d time.Duration) string {
+	switch {
+	case d < 0:
+		return ""
+	case d < 10*time.Second:
+		return d.Round(100 * time.Millisecond).String()
+	}
+	return d.Round(time.Second).String()
+}
+
+// source is a folder of a bucket.
+func source(bucket, path string) string { return "oss://" + bucket + path }
+
+// byCode lists failed lines by code, the most frequent first.
+func byCode(codes map[contract.Code]int64) []contract.Code {
+	list := make([]contract.Code, 0, len(codes))
+	for code := range codes {
+		list = append(list, code)
+	}
+	slices.SortFunc(list, func(a, b contract.Code) int {
+		if codes[a] != codes[b] {
+			return int(min(1, max(-1, codes[b]-codes[a])))
+		}
+		return strings.Compare(string(a), string(b))
+	})
+	return list
+}

@@ -1,0 +1,278 @@
+package indextest
+
+import (
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+
+	"imagebatch/activities"
+	"imagebatch/workflows/contract"
+)
+
+func testBegin(t *testing.T, open Open) {
+	t.Run("RepeatedIsOneTask", func(t *testing.T) {
+		t.Parallel()
+		w := newWorld(t, open, 10)
+		terminated := w.begin()
+		in := w.beginInput()
+		first, err := w.ledger.Begin(w.Context(), in)
+		w.must(err)
+		again, err := w.ledger.Begin(w.Context(), in)
+		w.must(err)
+		wantSame(t, "the answer to the repeated begin", again, first)
+		wantSame(t, "terminated tasks", first.Terminated, []int64{terminated})
+		if first.Task <= terminated {
+			t.Errorf("task %d does not come after task %d", first.Task, terminated)
+		}
+	})
+	t.Run("ClosesTheTerminated", func(t *testing.T) {
+		t.Parallel()
+		w := newWorld(t, open, 10)
+		task, list := w.task(8, 0, 4)
+		w.commit(task, list, 0, adds(1, "p", "a", 0), fails(2, contract.CodePictureError))
+		w.begin()
+		got := w.read(task)
+		if got.State != contract.StateStop || got.Code != contract.CodeTerminated || got.Message == "" || got.EndedAt.IsZero() {
+			t.Errorf("the terminated task is %+v, want STOP, %s", got, contract.CodeTerminated)
+		}
+		wantSame(t, "its counts", got.Tally.Counts, contract.Counts{Succeeded: 1, Failed: 1, Canceled: 6})
+		_, err := w.index.Commit(w.Context(), batchOf(task, list, 0, adds(3, "p", "b", 0)))
+		wantCode(t, err, contract.CodeFenceClosed)
+	})
+	t.Run("TooLateRunClosesNothing", func(t *testing.T) {
+		t.Parallel()
+		w := newWorld(t, open, 10)
+		late := w.beginInput()
+		successor := w.begin()
+		_, err := w.ledger.Begin(w.Context(), late)
+		wantCode(t, err, contract.CodeFenceClosed)
+		if got := w.read(successor).State; got != contract.StateProcessing {
+			t.Errorf("the successor is %s, want it to go on", got)
+		}
+	})
+	t.Run("OtherInstancesGoOn", func(t *testing.T) {
+		t.Parallel()
+		w := newWorld(t, open, 10)
+		mine := w.begin()
+		w.create("other", 10)
+		in := w.beginInput()
+		in.Instance = "other"
+		_, err := w.ledger.Begin(w.Context(), in)
+		w.must(err)
+		if got := w.read(mine).State; got != contract.StateProcessing {
+			t.Errorf("the task of the first instance is %s", got)
+		}
+	})
+	t.Run("UnknownInstance", func(t *testing.T) {
+		t.Parallel()
+		w := newWorld(t, open, 10)
+		in := w.beginInput()
+		in.Instance = "nowhere"
+		_, err := w.ledger.Begin(w.Context(), in)
+		wantCode(t, err, contract.CodeInstanceNotFound)
+	})
+	t.Run("RemembersEverything", func(t *testing.T) {
+		t.Parallel()
+		w := newWorld(t, open, 10)
+		in := w.beginInput()
+		result, err := w.ledger.Begin(w.Context(), in)
+		w.must(err)
+		instance, err := w.index.Instance(w.Context(), w.instance)
+		w.must(err)
+		wantSame(t, "the task", w.read(result.Task), contract.Task{
+			ID: result.Task, Kind: in.Kind, WorkflowID: in.WorkflowID, RunID: in.RunID, Instance: in.Instance, InstanceID: instance.ID,
+			ServiceType: instance.ServiceType, Region: instance.Region, Bucket: in.Bucket, Path: in.Path, Callback: in.Callback,
+			FromRoot: true, State: contract.StateProcessing, StartedAt: in.RunStarted,
+		})
+	})
+}
+
+func testPlan(t *testing.T, open Open) {
+	w := newWorld(t, open, 10)
+	task := w.begin()
+	_, err := w.ledger.SetPlan(w.Context(), task+1, workList(4, 0, 4))
+	wantCode(t, err, contract.CodeTaskNotFound)
+	first := w.plan(task, 40, 2, 16)
+	wantSame(t, "the plan", first, workList(40, 2, 16))
+	wantSame(t, "the second plan", w.plan(task, 99, 0, 7), first)
+	wantSame(t, "the task's plan", w.read(task).List, first)
+	w.end(task, contract.StateStop)
+	_, err = w.ledger.SetPlan(w.Context(), task, first)
+	wantCode(t, err, contract.CodeFenceClosed)
+	_, err = w.ledger.Slice(w.Context(), task, 0, 16)
+	wantCode(t, err, contract.CodeFenceClosed)
+}
+
+func testEnd(t *testing.T, open Open) {
+	t.Run("FirstEndingStays", func(t *testing.T) {
+		t.Parallel()
+		w := newWorld(t, open, 10)
+		task, list := w.task(4, 1, 4)
+		w.commit(task, list, 0, adds(1, "p", "a", 0), blank(2), skips(3), fails(4, contract.CodePictureError))
+		ended := w.end(task, contract.StateSuccess)
+		wantSame(t, "the second ending", w.end(task, contract.StateFail), ended)
+		wantSame(t, "the tally", ended.Tally, contract.Tally{
+			Counts: contract.Counts{Succeeded: 1, Failed: 1, Skipped: 1},
+			Stages: contract.Stages{Fetched: 3, Validated: 1, Featurized: 1, Indexed: 1},
+			Codes:  map[contract.Code]int64{contract.CodePictureError: 1},
+		})
+	})
+	t.Run("SuccessNeedsEveryLine", func(t *testing.T) {
+		t.Parallel()
+		w := newWorld(t, open, 10)
+		task := w.begin()
+		_, err := w.ledger.End(w.Context(), contract.Ending{Task: task, State: contract.StateSuccess})
+		wantCode(t, err, contract.CodeInternalError)
+		list := w.plan(task, 2, 0, 2)
+		w.commit(task, list, 0, adds(1, "p", "a", 0))
+		_, err = w.ledger.End(w.Context(), contract.Ending{Task: task, State: contract.StateSuccess})
+		wantCode(t, err, contract.CodeInternalError)
+		w.commit(task, list, 0, adds(2, "p", "b", 0))
+		w.end(task, contract.StateSuccess)
+	})
+	t.Run("OpenIsNoEnding", func(t *testing.T) {
+		t.Parallel()
+		w := newWorld(t, open, 10)
+		_, err := w.ledger.End(w.Context(), contract.Ending{Task: w.begin(), State: contract.StateStopping})
+		wantCode(t, err, contract.CodeInternalError)
+		_, err = w.ledger.End(w.Context(), contract.Ending{Task: 99, State: contract.StateStop})
+		wantCode(t, err, contract.CodeTaskNotFound)
+	})
+	t.Run("LateCommitChangesNothing", func(t *testing.T) {
+		t.Parallel()
+		w := newWorld(t, open, 10)
+		task, list := w.task(8, 0, 4)
+		w.commit(task, list, 0, adds(1, "p", "a", 0))
+		ended := w.end(task, contract.StateStop)
+		for _, late := range []activities.Outcome{adds(2, "p", "b", 0), deletes(3, "p", "a"), fails(4, contract.CodePictureError), blank(2)} {
+			_, err := w.index.Commit(w.Context(), batchOf(task, list, 0, late))
+			wantCode(t, err, contract.CodeFenceClosed)
+		}
+		_, err := w.index.DeleteProduct(w.Context(), batchOf(task, list, 0, deletesProduct(2)), "p")
+		wantCode(t, err, contract.CodeFenceClosed)
+		w.wantVersion("p", "a", task, 1)
+		w.wantPictures(1)
+		wantSame(t, "the task", w.read(task), ended)
+		wantSame(t, "its counts", ended.Tally.Counts, contract.Counts{Succeeded: 1, Canceled: 7})
+	})
+	t.Run("UnplannedHasNoLines", func(t *testing.T) {
+		t.Parallel()
+		w := newWorld(t, open, 10)
+		ended, err := w.ledger.End(w.Context(), contract.Ending{Task: w.begin(), State: contract.StateFail, Code: contract.CodeNoSuchManifest, Message: "no manifest"})
+		w.must(err)
+		wantSame(t, "counts", ended.Tally.Counts, contract.Counts{})
+		if ended.State != contract.StateFail || ended.Code != contract.CodeNoSuchManifest || ended.Message != "no manifest" {
+			t.Errorf("the task ended as %+v", ended)
+		}
+	})
+}
+
+func testListing(t *testing.T, open Open) {
+	w := newWorld(t, open, 1000)
+	w.create("other", 10)
+	var tasks []int64
+	for range 5 {
+		tasks = append(tasks, w.begin())
+	}
+	in := w.beginInput()
+	in.Instance, in.Bucket, in.Path = "other", "drawings", "/"
+	other, err := w.ledger.Begin(w.Context(), in)
+	w.must(err)
+	newest := slices.Clone(tasks)
+	slices.Reverse(newest)
+
+	for name, c := range map[string]struct {
+		filter contract.ListTasksInput
+		want   []int64
+		more   bool
+	}{
+		"All":           {contract.ListTasksInput{}, append([]int64{other.Task}, newest...), false},
+		"Page":          {contract.ListTasksInput{Instance: w.instance, Limit: 2}, newest[:2], true},
+		"NextPage":      {contract.ListTasksInput{Instance: w.instance, Limit: 2, Before: newest[1]}, newest[2:4], true},
+		"LastPage":      {contract.ListTasksInput{Instance: w.instance, Limit: 2, Before: newest[3]}, newest[4:], false},
+		"Open":          {contract.ListTasksInput{State: contract.StateProcessing}, []int64{other.Task, newest[0]}, false},
+		"Stopped":       {contract.ListTasksInput{State: contract.StateStop}, newest[1:], false},
+		"Bucket":        {contract.ListTasksInput{Bucket: "drawings"}, []int64{other.Task}, false},
+		"Path":          {contract.ListTasksInput{Path: "/spring", Limit: 1}, newest[:1], true},
+		"One":           {contract.ListTasksInput{ID: tasks[2]}, tasks[2:3], false},
+		"Nothing":       {contract.ListTasksInput{Instance: "nowhere"}, nil, false},
+		"LimitTooLarge": {contract.ListTasksInput{Limit: 1 << 30}, append([]int64{other.Task}, newest...), false},
+	} {
+		list, err := w.ledger.Tasks(w.Context(), c.filter)
+		w.must(err)
+		var got []int64
+		for _, task := range list.Tasks {
+			got = append(got, task.ID)
+		}
+		wantSame(t, name, got, c.want)
+		wantSame(t, name+": more", list.More, c.more)
+	}
+
+	stillOpen, err := w.ledger.OpenTasks(w.Context())
+	w.must(err)
+	wantSame(t, "open tasks", []int64{stillOpen[0].ID, stillOpen[1].ID}, []int64{newest[0], other.Task})
+
+	w.must(w.ledger.SetReport(w.Context(), tasks[0], contract.ReportResult{Key: "report", CSVKey: "csv"}))
+	w.must(w.ledger.SetCallback(w.Context(), contract.CallbackOutcome{Task: tasks[0], State: contract.CallbackFailed, Error: "refused"}))
+	got := w.read(tasks[0])
+	wantSame(t, "what was set", []any{got.ReportKey, got.CSVKey, got.CallbackState, got.CallbackError}, []any{"report", "csv", contract.CallbackFailed, "refused"})
+	wantCode(t, w.ledger.SetReport(w.Context(), 1<<40, contract.ReportResult{}), contract.CodeTaskNotFound)
+	wantCode(t, w.ledger.SetCallback(w.Context(), contract.CallbackOutcome{Task: 1 << 40}), contract.CodeTaskNotFound)
+	_, err = w.ledger.Task(w.Context(), 1<<40)
+	wantCode(t, err, contract.CodeTaskNotFound)
+
+	testIterators(t, w)
+}
+
+// testIterators reads more rows than any backend has in a page, and writes in
+// between: no transaction may be open over the caller's work.
+func testIterators(t *testing.T, w *world) {
+	task, list := w.task(2400, 0, 1200)
+	var outcomes []activities.Outcome
+	var failures []activities.Failure
+	for line := int64(1); line <= 1200; line++ {
+		outcomes = append(outcomes, fails(line, contract.CodePictureError))
+		failures = append(failures, failureOf(line, contract.CodePictureError))
+	}
+	slices.Reverse(outcomes)
+	w.commit(task, list, 0, outcomes...)
+	w.commit(task, list, 1, blank(1203), blank(1204), blank(2400))
+
+	var got []activities.Failure
+	for failure, err := range w.ledger.Failures(w.Context(), task) {
+		w.must(err)
+		got = append(got, failure)
+		if failure.Line == 700 {
+			w.must(w.ledger.SetReport(w.Context(), task, contract.ReportResult{Key: "meanwhile"}))
+		}
+	}
+	wantSame(t, "failures", got, failures)
+	for failure, err := range w.ledger.Failures(w.Context(), task) {
+		w.must(err)
+		if failure.Line == 3 {
+			break
+		}
+	}
+	var undone []activities.LineRange
+	for run, err := range w.ledger.Undone(w.Context(), task) {
+		w.must(err)
+		undone = append(undone, run)
+		w.must(w.ledger.SetReport(w.Context(), task, contract.ReportResult{Key: "meanwhile"}))
+	}
+	wantSame(t, "undone lines", undone, []activities.LineRange{{First: 1201, Last: 1202}, {First: 1205, Last: 2399}})
+
+	fresh, _ := w.task(100, 0, 16)
+	undone = nil
+	for run, err := range w.ledger.Undone(w.Context(), fresh) {
+		w.must(err)
+		undone = append(undone, run)
+	}
+	wantSame(t, "undone lines of a task that did nothing", undone, []activities.LineRange{{First: 1, Last: 100}})
+	ended := w.end(fresh, contract.StateStop)
+	if diff := cmp.Diff(time.Now(), ended.EndedAt, cmpopts.EquateApproxTime(time.Minute)); diff != "" {
+		t.Errorf("the end is not now: %s", diff)
+	}
+}

@@ -1,0 +1,69 @@
+package workflows
+
+import (
+	"go.temporal.io/sdk/workflow"
+
+	"imagebatch/workflows/contract"
+	"imagebatch/workflows/fanout"
+)
+
+// BatchTask applies the increment.meta of a folder to an instance. It closes as
+// Completed when every line has been handled, as Failed when the task itself
+// could not go on, and as Canceled when it was stopped; the result is in all
+// three.
+//
+// From the first step on nothing runs on the workflow's own context: cancel is
+// one more way to ask for a stop, and stopping takes steps of its own.
+func BatchTask(root workflow.Context, in contract.BatchTaskInput) (contract.BatchTaskResult, error) {
+	t, err := open(root, in.Carried)
+	if err != nil {
+		return contract.BatchTaskResult{}, err
+	}
+	ctx, _ := workflow.NewDisconnectedContext(root)
+	if err := in.Validate(); err != nil {
+		return t.refuse(root, ctx, err)
+	}
+	if err := t.setBatchTask(in); err != nil {
+		return t.refuse(root, ctx, err)
+	}
+	t.announce(ctx)
+
+	if in.Carried == nil {
+		if err := t.begin(ctx); err != nil {
+			return t.refuse(root, ctx, err)
+		}
+		err := t.plan(ctx)
+		switch {
+		case t.gate.Stopping():
+			return t.finish(root, ctx, t.stopped())
+		case err != nil:
+			return t.finish(root, ctx, t.failed(err))
+		}
+	}
+	ending, again := t.work(ctx)
+	if again {
+		in.Sizes = t.sizes
+		in.Carried = t.carry(root, ctx)
+		return contract.BatchTaskResult{}, workflow.NewContinueAsNewError(ctx, contract.BatchTask.Name, in)
+	}
+	return t.finish(root, ctx, ending)
+}
+
+// setBatchTask takes the settings of a batch task.
+func (t *task) setBatchTask(in contract.BatchTaskInput) error {
+	path, err := contract.NormalizePath(in.Path)
+	if err != nil {
+		return err
+	}
+	t.spec = contract.BeginInput{
+		Kind: contract.KindBatchTask, Instance: in.Instance, Bucket: in.Bucket, Path: path,
+		Callback: in.Callback, RoleARN: in.RoleARN, FromRoot: in.FromRoot,
+	}
+	t.sizes, t.retry = in.Sizes, in.CallbackRetry
+	if carried := in.Carried; carried != nil {
+		t.planned(carried.List, fanout.State{
+			NextChunk: carried.NextChunk, Unfinished: carried.Unfinished, Whole: carried.Tally,
+		})
+	}
+	return nil
+}

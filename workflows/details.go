@@ -1,0 +1,177 @@
+package workflows
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"go.temporal.io/sdk/temporal"
+	"go.temporal.io/sdk/workflow"
+
+	"imagebatch/workflows/contract"
+)
+
+// maxKeyword is the longest value of a search attribute that every visibility
+// store takes, in bytes.
+// Source: https://docs.temporal.io/search-attribute
+const maxKeyword = 255
+
+// topCodes is how many failure codes the details show.
+const topCodes = 5
+
+// show brings what people see up to date: the details at no cost, the search
+// attributes on a change of state and every five percent, for one event each.
+func (t *task) show(ctx workflow.Context) {
+	if t.gate.State() == contract.StateProcessing {
+		t.meter.See(workflow.Now(ctx), t.tally().Done())
+	} else {
+		t.meter.Forget()
+	}
+	status := t.status()
+	workflow.SetCurrentDetails(ctx, detailsOf(status))
+	if part := status.Percent() / 5; status.State != t.shown.state || part != t.shown.part {
+		t.shown.state, t.shown.part = status.State, part
+		t.upsert(ctx, t.stateAttributes(status)...)
+	}
+}
+
+// announce makes the task findable, from the first moment of every run.
+func (t *task) announce(ctx workflow.Context) {
+	status := t.status()
+	t.shown.state, t.shown.part = status.State, status.Percent()/5
+	keyword := func(name, value string) temporal.SearchAttributeUpdate {
+		return temporal.NewSearchAttributeKeyKeyword(name).ValueSet(strings.ToValidUTF8(value[:min(len(value), maxKeyword)], ""))
+	}
+	updates := append(t.stateAttributes(status),
+		keyword(contract.SearchInstance, t.spec.Instance),
+		keyword(contract.SearchBucket, t.spec.Bucket),
+		keyword(contract.SearchPath, t.spec.Path))
+	if t.number != 0 {
+		updates = append(updates, temporal.NewSearchAttributeKeyInt64(contract.SearchTaskID).ValueSet(t.number))
+	}
+	t.upsert(ctx, updates...)
+}
+
+func (t *task) stateAttributes(status contract.Status) []temporal.SearchAttributeUpdate {
+	return []temporal.SearchAttributeUpdate{
+		temporal.NewSearchAttributeKeyKeyword(contract.SearchState).ValueSet(string(status.State)),
+		temporal.NewSearchAttributeKeyInt64(contract.SearchPercent).ValueSet(int64(status.Percent())),
+	}
+}
+
+// upsert sets search attributes. They are a convenience: the task goes on without.
+func (t *task) upsert(ctx workflow.Context, updates ...temporal.SearchAttributeUpdate) {
+	if err := workflow.UpsertTypedSearchAttributes(ctx, updates...); err != nil {
+		workflow.GetLogger(ctx).Warn("search attributes not set", "taskId", t.number, "error", err)
+	}
+}
+
+// tally is what the task has to show: the ledger's word once the fence is closed.
+func (t *task) tally() contract.Tally {
+	switch {
+	case t.ended != nil:
+		return t.ended.Tally
+	case t.engine != nil:
+		return t.engine.Tally()
+	}
+	return contract.Tally{}
+}
+
+// status answers the status query.
+func (t *task) status() contract.Status {
+	status := contract.Status{
+		Task: t.number, Instance: t.spec.Instance, Bucket: t.spec.Bucket, Path: t.spec.Path,
+		State: t.gate.State(), Tally: t.tally(), ETA: -1, StartedAt: t.startedAt, ReportKey: t.reportKey,
+	}
+	if t.engine != nil {
+		status.Planned, status.Total, status.Slices = true, t.list.Lines, t.list.Slices
+		status.Chunks, status.Open = t.engine.Chunks(), t.engine.OpenChunks()
+	}
+	switch {
+	case t.ended != nil:
+		status.State, status.Message = t.ended.State, t.ended.Message
+	case t.gate.Suspended():
+		status.Message = "suspended" + t.gate.Note()
+	case t.gate.Stopping():
+		status.Message = "stopping" + t.gate.Note()
+	}
+	status.Vendor = status.State.Vendor()
+	if status.Planned {
+		status.Left = max(0, status.Total-status.Done())
+		status.Rate = t.meter.Rate()
+		status.ETA = t.meter.ETA(status.Left)
+	}
+	return status
+}
+
+// detailsOf is what the web UI shows of a task, in Markdown.
+func detailsOf(s contract.Status) string {
+	var table strings.Builder
+	table.WriteString(fmt.Sprintf("**%s** %d%% %s", s.State, s.Percent(), escaped(s.Message)))
+	table.WriteString("\n\n| | |\n|---|---|\n")
+	row := func(name, format string, args ...any) {
+		table.WriteString("| " + name + " | " + fmt.Sprintf(format, args...) + " |\n")
+	}
+	row("task", "%d, oss://%s%s → %s", s.Task, escaped(s.Bucket), escaped(s.Path), escaped(s.Instance))
+	if !s.Planned {
+		row("lines", "not counted yet")
+		return table.String()
+	}
+	row("lines", "%s of %s, %s left", grouped(s.Done()), grouped(s.Total), grouped(s.Left))
+	row("outcomes", "%s succeeded · %s failed · %s skipped · %s canceled",
+		grouped(s.Succeeded), grouped(s.Failed), grouped(s.Skipped), grouped(s.Canceled))
+	row("stages", "fetched %s → validated %s → featurized %s → indexed %s",
+		grouped(s.Fetched), grouped(s.Validated), grouped(s.Featurized), grouped(s.Indexed))
+	if s.Rate > 0 {
+		row("rate", "%.0f lines/s, about %s left", s.Rate, (time.Duration(s.ETA) * time.Second).String())
+	}
+	row("cut into", "%d slices, %d chunks, %d of them open", s.Slices, s.Chunks, len(s.Open))
+	if len(s.Codes) > 0 {
+		row("failures", "%s", failures(s.Codes))
+	}
+	if s.ReportKey != "" {
+		row("report", "%s", escaped(s.ReportKey))
+	}
+	return table.String()
+}
+
+// failures are the most frequent codes, the most frequent first.
+func failures(counts map[contract.Code]int64) string {
+	codes := workflow.DeterministicKeys(counts)
+	slices.SortStableFunc(codes, func(a, b contract.Code) int { return cmp.Compare(counts[b], counts[a]) })
+	var parts []string
+	for _, code := range codes[:min(len(codes), topCodes)] {
+		parts = append(parts, fmt.Sprintf("%s %s", escaped(string(code)), grouped(counts[code])))
+	}
+	if more := len(codes) - topCodes; more > 0 {
+		parts = append(parts, fmt.Sprintf("%d more codes", more))
+	}
+	return strings.Join(parts, " · ")
+}
+
+// escaped keeps a stranger's text from being read as Markdown.
+func escaped(text string) string {
+	var out strings.Builder
+	for _, r := range text {
+		if strings.ContainsRune("\\`*_{}[]()<>#|!~", r) {
+			out.WriteByte('\\')
+		}
+		if r < ' ' {
+			r = ' '
+		}
+		out.WriteRune(r)
+	}
+	return out.String()
+}
+
+// grouped writes 1234567 as 1,234,567.
+func grouped(n int64) string {
+	digits := strconv.FormatInt(n, 10)
+	for at := len(digits) - 3; at > 0 && digits[at-1] != '-'; at -= 3 {
+		digits = digits[:at] + "," + digits[at:]
+	}
+	return digits
+}

@@ -1,0 +1,60 @@
+package workflows
+
+import (
+	"context"
+
+	"go.temporal.io/sdk/worker"
+	"go.temporal.io/sdk/workflow"
+
+	"imagebatch/workflows/contract"
+)
+
+// BindOperation registers the workflow of an operation, and do as its activity.
+func BindOperation[In, Out any](r worker.Registry, op contract.Operation[In, Out], do func(context.Context, In) (Out, error)) {
+	Bind(r, activityOf(op), do)
+	register(r, contract.Workflow[In, Out]{Name: op.Name}, operate(op))
+}
+
+// activityOf is the activity of the same name.
+func activityOf[In, Out any](op contract.Operation[In, Out]) contract.Activity[In, Out] {
+	return contract.Activity[In, Out]{Name: op.Name}
+}
+
+// operate is the workflow of an operation: it checks the input, runs the one
+// activity, and fails with its code.
+func operate[In, Out any](op contract.Operation[In, Out]) func(workflow.Context, In) (Out, error) {
+	return func(ctx workflow.Context, in In) (out Out, err error) {
+		if checked, ok := any(in).(interface{ Validate() error }); ok {
+			if err := checked.Validate(); err != nil {
+				return out, asFailure(err)
+			}
+		}
+		if showsTasks(op.Name) {
+			settleTerminated(ctx)
+		}
+		patient := asking
+		if takesLong(op.Name) {
+			patient = surveying
+		}
+		out, err = call(patient(ctx, op.Name), activityOf(op), in)
+		if err != nil {
+			return out, asFailure(err)
+		}
+		return out, nil
+	}
+}
+
+// showsTasks reports whether an operation would show a terminated task as open
+// unless somebody looked first.
+func showsTasks(operation string) bool {
+	return operation == contract.ListTasks.Name || operation == contract.SignReport.Name
+}
+
+// takesLong reports whether an operation reads or deletes without bound.
+func takesLong(operation string) bool {
+	switch operation {
+	case contract.CheckManifest.Name, contract.SignReport.Name, contract.DeleteInstance.Name:
+		return true
+	}
+	return false
+}
