@@ -10,7 +10,7 @@ import (
 	"net"
 	"net/http"
 	"net/netip"
-	"net/url"
+	"slices"
 	"time"
 
 	"code.dny.dev/ssrf"
@@ -20,21 +20,20 @@ import (
 
 // Callbacks tells other services that a task has ended.
 type Callbacks struct {
-	Ledger  Ledger
-	Results Results
-	Client  *http.Client // see NewCallbackClient
-	Zone    *time.Location
+	Ledger    Ledger
+	Results   Results
+	Transport http.RoundTripper // see NewCallbackTransport
+	Zone      *time.Location    // of the times in the payload
 }
 
 // callbackTimeout is how long a receiver has to answer.
 const callbackTimeout = 10 * time.Second
 
-// NewCallbackClient is a client that does not connect to private, loopback,
-// link-local and other special addresses, but for the allowed prefixes. The
-// address is checked when it is dialled: after names are resolved, and again for
-// each redirect.
-func NewCallbackClient(allowed []netip.Prefix) *http.Client {
-	var options []ssrf.Option
+// NewCallbackTransport does not connect to private, loopback, link-local and
+// other special addresses, but for the allowed prefixes. The address is checked
+// when it is dialled, after names are resolved. It follows no redirects and
+// knows no proxies: either would be a way around the check.
+func NewCallbackTransport(allowed []netip.Prefix) *http.Transport {
 	var v4, v6 []netip.Prefix
 	for _, prefix := range allowed {
 		if prefix.Addr().Is4() {
@@ -43,23 +42,17 @@ func NewCallbackClient(allowed []netip.Prefix) *http.Client {
 			v6 = append(v6, prefix)
 		}
 	}
-	options = append(options, ssrf.WithAllowedV4Prefixes(v4...), ssrf.WithAllowedV6Prefixes(v6...), ssrf.WithAnyPort())
-	dialer := &net.Dialer{Timeout: callbackTimeout, Control: ssrf.New(options...).Safe}
-	return &http.Client{
-		Timeout:   callbackTimeout,
-		Transport: &http.Transport{DialContext: dialer.DialContext, TLSHandshakeTimeout: callbackTimeout, MaxIdleConns: 16, IdleConnTimeout: time.Minute},
-		CheckRedirect: func(next *http.Request, via []*http.Request) error {
-			// A redirect that turns the POST into a GET would deliver nothing.
-			if len(via) > 3 || next.Method != http.MethodPost {
-				return http.ErrUseLastResponse
-			}
-			return nil
-		},
+	guard := ssrf.New(ssrf.WithAllowedV4Prefixes(v4...), ssrf.WithAllowedV6Prefixes(v6...), ssrf.WithAnyPort())
+	dialer := &net.Dialer{Timeout: callbackTimeout, Control: guard.Safe}
+	return &http.Transport{
+		DialContext: dialer.DialContext, TLSHandshakeTimeout: callbackTimeout,
+		MaxIdleConns: 16, IdleConnTimeout: time.Minute, MaxResponseHeaderBytes: 64 << 10,
 	}
 }
 
 // Deliver posts the callback of a closed task once. Every answer but 2xx is
-// worth another attempt; the id in the header is the same in each.
+// worth another attempt; the id in the header is the same in each. Errors name
+// the host only: path and query may hold the receiver's secrets.
 func (c *Callbacks) Deliver(ctx context.Context, in contract.CallbackDelivery) (contract.CallbackResult, error) {
 	task, err := c.Ledger.Task(ctx, in.Task)
 	if err != nil {
@@ -72,33 +65,43 @@ func (c *Callbacks) Deliver(ctx context.Context, in contract.CallbackDelivery) (
 	ctx, cancel := context.WithTimeout(ctx, callbackTimeout)
 	defer cancel()
 	request, err := http.NewRequestWithContext(ctx, http.MethodPost, task.Callback, bytes.NewReader(body))
-	if err != nil {
-		return contract.CallbackResult{}, contract.Errorf(contract.CodeBadRequest, "the callback of task %d is not a URL", task.ID)
+	if err != nil || request.URL.Host == "" || request.URL.Scheme != "http" && request.URL.Scheme != "https" {
+		return contract.CallbackResult{}, contract.Errorf(contract.CodeBadRequest, "the callback of task %d is not an http:// or https:// URL", task.ID)
 	}
 	request.Header.Set("Content-Type", "application/json; charset=utf-8")
 	request.Header.Set("User-Agent", "imagebatch")
 	request.Header.Set(contract.DeliveryIDHeader, in.ID)
-	response, err := c.Client.Do(request)
+	if user := request.URL.User; user != nil {
+		password, _ := user.Password()
+		request.SetBasicAuth(user.Username(), password)
+	}
+	response, err := c.Transport.RoundTrip(request)
 	if err != nil {
 		return contract.CallbackResult{}, callbackError(request.URL.Host, err)
 	}
 	defer response.Body.Close()
 	io.Copy(io.Discard, io.LimitReader(response.Body, 64<<10)) // what is read lets the connection be used again; an error costs only that
-	if response.StatusCode/100 != 2 {
-		return contract.CallbackResult{}, fmt.Errorf("post callback to %s: the receiver answered %s", request.URL.Host, response.Status)
+	switch response.StatusCode / 100 {
+	case 2:
+		return contract.CallbackResult{Status: response.StatusCode}, nil
+	case 3:
+		return contract.CallbackResult{}, fmt.Errorf("post callback to %s: the receiver answered %d, and redirects are not followed; start tasks with the address it leads to",
+			request.URL.Host, response.StatusCode)
 	}
-	return contract.CallbackResult{Status: response.StatusCode}, nil
+	return contract.CallbackResult{}, fmt.Errorf("post callback to %s: the receiver answered %d %s", request.URL.Host, response.StatusCode, http.StatusText(response.StatusCode))
 }
 
-// payload is the documented body, with a link that is signed afresh.
+// payload is the documented body, with a link that is signed afresh. A task that
+// isolated lines has succeeded all the same: its report tells.
+// Source: https://www.alibabacloud.com/help/en/image-search/user-guide/batch-operations
 func (c *Callbacks) payload(ctx context.Context, task contract.Task) ([]byte, error) {
 	payload := contract.CallbackPayload{
 		FinishTime: task.EndedAt.In(c.Zone).Format(time.DateTime),
 		InstanceID: task.InstanceID, InstanceName: task.Instance,
-		Message: task.Message, Status: "NORMAL", TaskID: task.ID,
+		Message: contract.SuccessMessage, Status: "NORMAL", TaskID: task.ID,
 	}
 	if task.State != contract.StateSuccess {
-		payload.Status = "FAIL"
+		payload.Message, payload.Status = task.Message, "FAIL"
 	}
 	if task.ReportKey != "" {
 		link, _, err := c.Results.sign(ctx, task.ReportKey)
@@ -107,20 +110,21 @@ func (c *Callbacks) payload(ctx context.Context, task contract.Task) ([]byte, er
 		}
 		payload.ProcessResultURL = link
 	}
-	return json.Marshal(payload)
+	var body bytes.Buffer
+	encoder := json.NewEncoder(&body)
+	encoder.SetEscapeHTML(false) // the link stays readable
+	err := encoder.Encode(payload)
+	return bytes.TrimSpace(body.Bytes()), err
 }
 
-// callbackError says why a receiver was not reached, without the URL, whose path
-// and query may hold the receiver's secrets.
+// refusals are the errors of the guard that no other attempt gets around.
+var refusals = []error{ssrf.ErrProhibitedIP, ssrf.ErrProhibitedNetwork, ssrf.ErrProhibitedPort, ssrf.ErrInvalidHostPort}
+
+// callbackError says why a receiver was not reached.
 func callbackError(host string, err error) error {
-	for _, prohibited := range []error{ssrf.ErrProhibitedIP, ssrf.ErrProhibitedNetwork, ssrf.ErrProhibitedPort, ssrf.ErrInvalidHostPort} {
-		if errors.Is(err, prohibited) {
-			return contract.Errorf(contract.CodeCallbackRefused,
-				"the callback to %s leads to an address that is not allowed; use a public one, or add its network to IMAGEBATCH_CALLBACK_ALLOW", host)
-		}
-	}
-	if outer := (*url.Error)(nil); errors.As(err, &outer) {
-		err = outer.Err
+	if slices.ContainsFunc(refusals, func(refusal error) bool { return errors.Is(err, refusal) }) {
+		return contract.Errorf(contract.CodeCallbackRefused,
+			"the callback to %s leads to an address that is not allowed; use a public one, or add its network to IMAGEBATCH_CALLBACK_ALLOW", host)
 	}
 	return fmt.Errorf("post callback to %s: %w", host, err)
 }

@@ -36,14 +36,12 @@ func (r *Reports) Check(ctx context.Context, in contract.CheckInput) (contract.C
 
 	var summary manifest.Summary
 	key := "checks/" + activity.GetInfo(ctx).WorkflowExecution.RunID + ".ndjson"
-	err = r.spool(ctx, key, "application/x-ndjson", func(out io.Writer) error {
+	err = r.Results.spool(ctx, key, "application/x-ndjson", func(out io.Writer) (err error) {
 		findings := bufio.NewWriter(out)
 		encoder := json.NewEncoder(findings)
 		encoder.SetEscapeHTML(false)
-		summary, err = manifest.Check(body, manifest.Rules{ServiceType: in.ServiceType, Strict: in.Strict}, func(f manifest.Finding) error {
-			return encoder.Encode(f)
-		})
-		if err != nil {
+		rules := manifest.Rules{ServiceType: in.ServiceType, Strict: in.Strict}
+		if summary, err = manifest.Check(body, rules, func(f manifest.Finding) error { return encoder.Encode(f) }); err != nil {
 			return err
 		}
 		return findings.Flush()
@@ -54,6 +52,8 @@ func (r *Reports) Check(ctx context.Context, in contract.CheckInput) (contract.C
 	result := contract.CheckResult{
 		Lines: summary.Lines, Adds: summary.Adds, Deletes: summary.Deletes, Bad: summary.Bad, Warnings: summary.Warnings,
 	}
-	result.URL, result.Expires, err = r.Results.sign(ctx, key)
-	return result, err
+	if result.URL, result.Expires, err = r.Results.sign(ctx, key); err != nil {
+		return contract.CheckResult{}, fmt.Errorf("sign findings: %w", err)
+	}
+	return result, nil
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync"
 
 	"imagebatch/workflows/contract"
 	"imagebatch/workflows/manifest"
@@ -13,7 +14,7 @@ import (
 func (p *pipeline) featurizeStage(fetched <-chan addition) {
 	for a := range fetched {
 		if p.work.Err() == nil {
-			p.featurizeLine(a)
+			p.isolating(a, Fetched, contract.CodePictureError, func() { p.featurizeLine(a) })
 		}
 		a.release()
 	}
@@ -22,11 +23,13 @@ func (p *pipeline) featurizeStage(fetched <-chan addition) {
 // featurizeLine takes a fetched picture through the two stages that need no I/O.
 func (p *pipeline) featurizeLine(a addition) {
 	if err := p.Limits.Cores.Acquire(p.work, 1); err != nil {
-		return
+		return // the attempt has failed
 	}
-	defer p.Limits.Cores.Release(1)
+	free := sync.OnceFunc(func() { p.Limits.Cores.Release(1) })
+	defer free()
 	asked := subject{crop: a.entry.Crop, region: a.entry.Region}
 	image, stage, err := analyse(p.work, p.Imager, p.task.ServiceType, a.data, asked, p.timed)
+	free() // a full queue of outcomes must not keep other slices from the cores
 	var refusal *contract.Error
 	switch {
 	case errors.As(err, &refusal):
@@ -34,7 +37,9 @@ func (p *pipeline) featurizeLine(a addition) {
 	case err != nil:
 		p.fail(fmt.Errorf("featurize %q of product %q: %w", a.entry.PicName, a.entry.ProductID, err))
 	default:
-		p.outcomes <- outcome{Outcome: Outcome{Line: a.line.Number, Stage: Indexed, Put: p.put(a, image)}}
+		indexed := outcomeOf(a.line)
+		indexed.Stage, indexed.Put = Indexed, p.put(a, image)
+		p.outcomes <- outcome{Outcome: indexed}
 	}
 }
 

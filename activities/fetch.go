@@ -16,6 +16,9 @@ import (
 // be its own.
 const fetchAttempts = 4
 
+// firstPause is the pause before the second attempt; it doubles from there.
+const firstPause = 100 * time.Millisecond
+
 // fetchStage fetches pictures until there are no more.
 func (p *pipeline) fetchStage(adds <-chan addition, fetched chan<- addition) {
 	for a := range adds {
@@ -23,80 +26,117 @@ func (p *pipeline) fetchStage(adds <-chan addition, fetched chan<- addition) {
 			continue
 		}
 		var ok bool
-		p.timed(Fetched, func() { ok = p.fetchLine(&a) })
-		if !ok {
-			continue
-		}
-		select {
-		case fetched <- a:
-		case <-p.work.Done():
-			a.release()
+		p.isolating(a, NoStage, contract.CodePictureError, func() {
+			p.timed(Fetched, func() { ok = p.fetchLine(&a) })
+		})
+		if ok {
+			fetched <- a // its receivers drain it
 		}
 	}
 }
 
-// fetchLine fetches the picture of a line, again where that may help. A line
-// whose picture cannot be had is isolated only once the manifest, which is known
-// to be there, can be reached the same way: else the store is in trouble, not
-// the picture, and the attempt fails as a whole. It reports whether the line
-// goes on to the next stage.
+// fetchLine fetches the picture of a line, again where that may help. It reports
+// whether the line goes on to the next stage.
+//
+// A line is isolated for trouble that may pass only when its last attempt stands
+// between two good answers of the store about the manifest: otherwise the store
+// is in trouble, not the picture, and the slice fails as a whole, to be tried
+// again.
 func (p *pipeline) fetchLine(a *addition) bool {
-	pause := 100 * time.Millisecond
-	for {
+	for pause := firstPause; ; pause *= 2 {
 		a.attempts++
-		err := p.fetchPicture(a)
+		key, err := p.fetchPicture(a)
 		if err == nil {
 			return true
 		}
-		code, message, passing := p.fetchProblem(*a, err)
-		if passing && a.attempts < fetchAttempts {
-			if errors.Is(err, ErrThrottled) {
-				pause *= 2
-			}
-			select {
-			case <-time.After(pause + rand.N(pause)):
-				pause *= 2
-				continue
-			case <-p.feed.Done():
-				return false // the line stays undone, for whoever goes on
-			case <-p.work.Done():
+		failed := time.Now()
+		code, message, passing := p.fetchProblem(key, err)
+		if passing && p.feed.Err() != nil {
+			return false // the line stays undone, for whoever goes on
+		}
+		if code == contract.CodeNoPermission || passing && a.attempts >= fetchAttempts-1 {
+			if err := p.source.reachable(p.work, failed); err != nil {
+				p.fail(fmt.Errorf("fetch oss://%s/%s: %w", p.task.Bucket, key, err))
 				return false
 			}
 		}
-		if passing || code == contract.CodeNoPermission {
-			if err := p.source.reachable(p.work); err != nil {
-				p.fail(fmt.Errorf("fetch oss://%s/%s: %w", p.task.Bucket, contract.PictureKey(p.task.Path, a.entry.PicName), err))
-				return false
-			}
+		if !passing || a.attempts == fetchAttempts {
+			p.refuse(*a, NoStage, code, message)
+			return false
 		}
-		p.refuse(*a, NoStage, code, message)
-		return false
+		if errors.Is(err, ErrThrottled) {
+			pause *= 2
+		}
+		if !p.wait(pause + rand.N(pause)) {
+			return false
+		}
 	}
+}
+
+// wait reports whether the attempt goes on after a pause.
+func (p *pipeline) wait(pause time.Duration) bool {
+	select {
+	case <-time.After(pause):
+		return true
+	case <-p.feed.Done():
+	case <-p.work.Done():
+	}
+	return false
 }
 
 // fetchPicture looks for the picture in the manifest's folder and, where the
-// task says so, from the bucket's root.
-func (p *pipeline) fetchPicture(a *addition) error {
-	err := p.fetchKey(a, contract.PictureKey(p.task.Path, a.entry.PicName))
-	if errors.Is(err, ErrNoSuchObject) && p.task.FromRoot && p.task.Path != "/" {
-		return p.fetchKey(a, a.entry.PicName)
+// task says so, from the bucket's root. It names the object that it tried last.
+func (p *pipeline) fetchPicture(a *addition) (key string, err error) {
+	key = contract.PictureKey(p.task.Path, a.entry.PicName)
+	a.data, a.release, err = fetch(p.work, p.objects, p.Limits, p.task.Bucket, key)
+	if errors.Is(err, ErrNoSuchObject) && p.task.FromRoot && key != a.entry.PicName {
+		key = a.entry.PicName
+		a.data, a.release, err = fetch(p.work, p.objects, p.Limits, p.task.Bucket, key)
 	}
-	return err
+	return key, err
 }
 
-func (p *pipeline) fetchKey(a *addition, key string) error {
-	data, release, err := fetch(p.work, p.objects, p.Limits, p.task.Bucket, key)
-	if err == nil {
-		a.data, a.release = data, release
+// fetchProblem says what a failed fetch means for its line, and whether it may
+// pass.
+func (p *pipeline) fetchProblem(key string, err error) (code contract.Code, message string, passing bool) {
+	code, message, passing = fetchProblem(p.task.Bucket, key, p.Limits.Transfer, err)
+	if folder := contract.PictureKey(p.task.Path, key); errors.Is(err, ErrNoSuchObject) && p.task.FromRoot && folder != key {
+		message = fmt.Sprintf("there is neither oss://%s/%s nor oss://%[1]s/%s; upload the picture or correct PicName",
+			p.task.Bucket, folder, key)
 	}
-	return err
+	return code, message, passing
+}
+
+func fetchProblem(bucket, key string, limit time.Duration, err error) (code contract.Code, message string, passing bool) {
+	object := fmt.Sprintf("oss://%s/%s", bucket, key)
+	var large tooLarge
+	switch {
+	case errors.Is(err, ErrNoSuchObject):
+		return contract.CodeInvalidPicURL, "there is no " + object + "; upload the picture or correct PicName", false
+	case errors.Is(err, ErrNoSuchBucket):
+		return contract.CodeInvalidPicURL, fmt.Sprintf("there is no bucket %q; check its name", bucket), true
+	case errors.Is(err, ErrDenied):
+		return contract.CodeNoPermission, "reading " + object + " was denied; grant oss:GetObject on it", false
+	case errors.As(err, &large):
+		return contract.CodeInvalidPicContent, large.Error() + ": compress it", false
+	case errors.Is(err, errSlow):
+		return contract.CodeTimeoutForTransferImage, fmt.Sprintf("the picture did not arrive within %s; make it smaller or try again when the object store is less busy", limit), true
+	}
+	return contract.CodePictureError, fmt.Sprintf("reading %s: %v; try again", object, err), true
 }
 
 // tooLarge is a picture of more bytes than are accepted.
-type tooLarge struct{ size int64 }
+type tooLarge struct {
+	size  int64
+	least bool // the object is longer than size; nobody counted how much
+}
 
 func (e tooLarge) Error() string {
-	return fmt.Sprintf("picture of %d bytes, more than %d", e.size, contract.MaxPictureBytes)
+	atLeast := ""
+	if e.least {
+		atLeast = "at least "
+	}
+	return fmt.Sprintf("the picture has %s%d bytes; at most %d (4 MiB) are accepted", atLeast, e.size, contract.MaxPictureBytes)
 }
 
 // errSlow ends a transfer that takes too long.
@@ -117,39 +157,56 @@ func fetch(ctx context.Context, objects Objects, limits Limits, bucket, key stri
 		return nil, nil, slowOr(transfer, err)
 	}
 	defer body.Close()
-	size := info.Size
-	if size > contract.MaxPictureBytes {
-		return nil, nil, tooLarge{size}
+	if info.Size > contract.MaxPictureBytes {
+		return nil, nil, tooLarge{size: info.Size}
 	}
-	if size < 0 {
-		size = contract.MaxPictureBytes + 1
-	}
-	if clock.Stop() {
-		used := time.Since(start)
-		if err := limits.Bytes.Acquire(ctx, size); err != nil {
-			return nil, nil, err
-		}
-		clock.Reset(max(limits.Transfer-used, time.Millisecond))
-	} else {
+	if !clock.Stop() {
 		return nil, nil, errSlow
 	}
-	buffer := pictureBuffers.take(int(size))
-	release = sync.OnceFunc(func() {
-		pictureBuffers.put(buffer)
-		limits.Bytes.Release(size)
-	})
-	n, err := io.ReadFull(body, buffer)
-	switch {
-	case info.Size < 0 && err == nil:
-		err = tooLarge{int64(n)}
-	case info.Size < 0 && errors.Is(err, io.ErrUnexpectedEOF), info.Size < 0 && errors.Is(err, io.EOF):
-		err = nil
+	used := time.Since(start)
+	room := info.Size
+	if room < 0 {
+		room = contract.MaxPictureBytes + 1
 	}
+	if err := limits.Bytes.Acquire(ctx, room); err != nil {
+		return nil, nil, err
+	}
+	buffer := pictureBuffers.take(int(room))
+	give := sync.OnceFunc(func() {
+		pictureBuffers.put(buffer)
+		limits.Bytes.Release(room)
+	})
+	defer func() {
+		if release == nil { // the picture is not handed over, be it for a panic of the store's client
+			give()
+		}
+	}()
+	clock.Reset(max(limits.Transfer-used, time.Millisecond))
+	n, err := readPicture(body, buffer, info.Size)
 	if err != nil {
-		release()
 		return nil, nil, slowOr(transfer, err)
 	}
-	return buffer[:n], release, nil
+	return buffer[:n], give, nil
+}
+
+// readPicture fills the buffer. When the size is not known, less is enough, and
+// a full buffer is one byte too many.
+func readPicture(body io.Reader, buffer []byte, size int64) (n int, err error) {
+	if size >= 0 {
+		return io.ReadFull(body, buffer)
+	}
+	for n < len(buffer) && err == nil {
+		var more int
+		more, err = body.Read(buffer[n:])
+		n += more
+	}
+	switch {
+	case n == len(buffer):
+		return n, tooLarge{size: int64(n), least: true}
+	case err == io.EOF:
+		return n, nil
+	}
+	return n, err
 }
 
 // slowOr is errSlow where that is why the transfer ended, else the error.
@@ -158,60 +215,4 @@ func slowOr(transfer context.Context, err error) error {
 		return errSlow
 	}
 	return err
-}
-
-// fetchProblem says what a failed fetch means for its line, and whether it may
-// pass.
-func (p *pipeline) fetchProblem(a addition, err error) (code contract.Code, message string, passing bool) {
-	return fetchProblem(p.task.Bucket, contract.PictureKey(p.task.Path, a.entry.PicName), p.Limits.Transfer, err)
-}
-
-func fetchProblem(bucket, key string, limit time.Duration, err error) (code contract.Code, message string, passing bool) {
-	object := fmt.Sprintf("oss://%s/%s", bucket, key)
-	var large tooLarge
-	switch {
-	case errors.Is(err, ErrNoSuchObject):
-		return contract.CodeInvalidPicURL, "there is no " + object + "; upload the picture or correct PicName", false
-	case errors.Is(err, ErrNoSuchBucket):
-		return contract.CodeInvalidPicURL, fmt.Sprintf("there is no bucket %q", bucket), true
-	case errors.Is(err, ErrDenied):
-		return contract.CodeNoPermission, "reading " + object + " was denied; grant oss:GetObject on it", false
-	case errors.As(err, &large):
-		return contract.CodeInvalidPicContent, fmt.Sprintf("the picture has %d bytes; at most %d (4 MiB) are accepted: compress it", large.size, contract.MaxPictureBytes), false
-	case errors.Is(err, errSlow):
-		return contract.CodeTimeoutForTransferImage, fmt.Sprintf("the picture did not arrive within %s; make it smaller or try again when the object store is less busy", limit), true
-	}
-	return contract.CodePictureError, fmt.Sprintf("reading %s: %v; try again", object, err), true
-}
-
-// probe asks whether the object store can be reached at all, by the manifest,
-// and remembers a good answer for a moment.
-type probe struct {
-	objects Objects
-	task    contract.Task
-
-	mu   sync.Mutex
-	good time.Time
-}
-
-// probeValid is how long a good answer counts.
-const probeValid = time.Second
-
-func (p *probe) reachable(ctx context.Context) error {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if time.Since(p.good) < probeValid {
-		return nil
-	}
-	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
-	defer cancel()
-	_, err := p.objects.Head(ctx, p.task.Bucket, contract.ManifestKey(p.task.Path))
-	switch {
-	case errors.Is(err, ErrNoSuchObject), errors.Is(err, ErrNoSuchBucket):
-		return manifestError(p.task, err)
-	case err != nil:
-		return fmt.Errorf("the manifest cannot be reached either: %w", err)
-	}
-	p.good = time.Now()
-	return nil
 }

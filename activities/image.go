@@ -58,16 +58,7 @@ func (i *Images) Search(ctx context.Context, in contract.SearchInput) (contract.
 		}
 		asked.region = &region
 	}
-	data, release, err := i.fetch(ctx, in)
-	if err != nil {
-		return contract.SearchResult{}, err
-	}
-	defer release()
-	if err := i.Limits.Cores.Acquire(ctx, 1); err != nil {
-		return contract.SearchResult{}, err
-	}
-	image, _, err := analyse(ctx, i.Imager, instance.ServiceType, data, asked, func(_ Stage, do func()) { do() })
-	i.Limits.Cores.Release(1)
+	image, err := i.analyse(ctx, in, instance.ServiceType, asked)
 	if err != nil {
 		return contract.SearchResult{}, err
 	}
@@ -80,12 +71,32 @@ func (i *Images) Search(ctx context.Context, in contract.SearchInput) (contract.
 	})
 }
 
+// analyse fetches the query picture and computes its feature.
+func (i *Images) analyse(ctx context.Context, in contract.SearchInput, service contract.ServiceType, asked subject) (analysed, error) {
+	data, release, err := i.fetch(ctx, in)
+	if err != nil {
+		return analysed{}, err
+	}
+	defer release()
+	if err := i.Limits.Cores.Acquire(ctx, 1); err != nil {
+		return analysed{}, err
+	}
+	defer i.Limits.Cores.Release(1)
+	image, _, err := analyse(ctx, i.Imager, service, data, asked, func(_ Stage, do func()) { do() })
+	if err != nil && !final(err) {
+		err = fmt.Errorf("featurize query picture: %w", err)
+	}
+	return image, err
+}
+
 func (i *Images) fetch(ctx context.Context, in contract.SearchInput) ([]byte, func(), error) {
 	objects, bucket := i.Results.Objects, i.Results.Bucket
-	if in.Uploaded && !strings.HasPrefix(in.Key, uploads) {
-		return nil, nil, contract.Errorf(contract.CodeInvalidPicURL, "%q is no uploaded picture; ask for a place to upload to first", in.Key)
-	}
-	if !in.Uploaded {
+	if in.Uploaded {
+		// The results bucket holds more than uploads.
+		if name, ok := strings.CutPrefix(in.Key, uploads); !ok || name == "" || strings.Contains(name, "/") {
+			return nil, nil, contract.Errorf(contract.CodeInvalidPicURL, "%q is no uploaded picture; ask for a place to upload to first", in.Key)
+		}
+	} else {
 		var err error
 		if objects, err = i.Identities.As(ctx, in.RoleARN); err != nil {
 			return nil, nil, err
@@ -97,8 +108,8 @@ func (i *Images) fetch(ctx context.Context, in contract.SearchInput) ([]byte, fu
 		return data, release, nil
 	}
 	code, message, passing := fetchProblem(bucket, in.Key, i.Limits.Transfer, err)
-	if passing && !errors.Is(err, ErrNoSuchBucket) {
-		return nil, nil, err
+	if passing && !errors.Is(err, ErrNoSuchBucket) && !errors.Is(err, errSlow) {
+		return nil, nil, fmt.Errorf("fetch oss://%s/%s: %w", bucket, in.Key, err)
 	}
 	return nil, nil, contract.Errorf(code, "%s", message)
 }

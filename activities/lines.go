@@ -1,8 +1,8 @@
 package activities
 
 import (
+	"bufio"
 	"context"
-	"encoding/binary"
 	"fmt"
 	"io"
 
@@ -23,59 +23,80 @@ type lineReader struct {
 }
 
 func newLineReader(ctx context.Context, objects Objects, results Results, task contract.Task) (*lineReader, error) {
-	body, _, err := results.Objects.Open(ctx, results.Bucket, task.List.OffsetsKey, Want{})
+	offsets, err := results.offsets(ctx, task.List.OffsetsKey, 0, task.List.Slices)
 	if err != nil {
-		return nil, fmt.Errorf("read offset table %s/%s: %w", results.Bucket, task.List.OffsetsKey, err)
+		return nil, err
 	}
-	defer body.Close()
-	table := make([]byte, task.List.Slices*offsetSize)
-	if _, err := io.ReadFull(body, table); err != nil {
-		return nil, fmt.Errorf("read offset table %s/%s: %w", results.Bucket, task.List.OffsetsKey, err)
-	}
-	r := &lineReader{objects: objects, task: task, offsets: make([]int64, task.List.Slices)}
-	for slice := range r.offsets {
-		r.offsets[slice] = int64(binary.BigEndian.Uint64(table[slice*offsetSize:]))
-	}
-	return r, nil
+	return &lineReader{objects: objects, task: task, offsets: offsets}, nil
 }
 
 // line is the line of that number, which must not be smaller than the last one
-// asked for. Its text is valid until the next call.
+// asked for. Its text is valid until the next call. A manifest that is no longer
+// that of the plan is a contract.Error.
 func (r *lineReader) line(ctx context.Context, number int64) (manifest.Line, error) {
-	slice := int((number - 1) / int64(r.task.List.SliceLines))
-	first := r.task.List.FirstLine(slice)
-	if r.scanner == nil || r.at < first-1 {
-		if err := r.open(ctx, slice, first); err != nil {
+	list := r.task.List
+	slice := int((number - 1) / int64(list.SliceLines))
+	if r.body == nil || r.at < list.FirstLine(slice)-1 {
+		if err := r.open(ctx, slice); err != nil {
 			return manifest.Line{}, err
 		}
 	}
 	for r.at < number {
 		if !r.scanner.Next() {
 			if err := r.scanner.Err(); err != nil {
-				return manifest.Line{}, fmt.Errorf("read manifest oss://%s/%s: %w", r.task.List.Bucket, r.task.List.Key, err)
+				return manifest.Line{}, fmt.Errorf("read manifest oss://%s/%s: %w", list.Bucket, list.Key, err)
 			}
-			return manifest.Line{}, fmt.Errorf("read manifest oss://%s/%s: it ends before line %d", r.task.List.Bucket, r.task.List.Key, number)
+			return manifest.Line{}, fmt.Errorf("read manifest oss://%s/%s: it ends before line %d", list.Bucket, list.Key, number)
 		}
 		r.at++
 	}
 	return r.scanner.Line(), nil
 }
 
-func (r *lineReader) open(ctx context.Context, slice int, first int64) error {
+// open goes to the first line of a slice.
+func (r *lineReader) open(ctx context.Context, slice int) error {
 	r.close()
-	list := r.task.List
-	body, _, err := r.objects.Open(ctx, list.Bucket, list.Key, Want{From: r.offsets[slice], IfMatch: list.ETag})
+	body, err := r.bytes(ctx, Want{From: r.offsets[slice]})
 	if err != nil {
-		return manifestError(r.task, err)
+		return err
 	}
+	first := r.task.List.FirstLine(slice)
 	r.body = body
 	r.scanner = manifest.NewScanner(body, manifest.Position{Line: first, Offset: r.offsets[slice]})
 	r.at = first - 1
 	return nil
 }
 
+// bytes reads a part of the manifest as it was planned.
+func (r *lineReader) bytes(ctx context.Context, part Want) (io.ReadCloser, error) {
+	part.IfMatch = r.task.List.ETag
+	body, _, err := r.objects.Open(ctx, r.task.List.Bucket, r.task.List.Key, part)
+	if err != nil {
+		return nil, manifestError(r.task, err)
+	}
+	return body, nil
+}
+
+// copyLine writes a line byte for byte, however long it is, and a line feed.
+func (r *lineReader) copyLine(ctx context.Context, line manifest.Line, to *bufio.Writer) error {
+	if !line.TooLong {
+		to.Write(line.Text) // its errors show in the next call
+		return to.WriteByte('\n')
+	}
+	body, err := r.bytes(ctx, Want{From: line.Offset, To: line.Offset + int64(line.Length)})
+	if err != nil {
+		return err
+	}
+	defer body.Close()
+	if _, err := io.Copy(to, body); err != nil {
+		return fmt.Errorf("copy line %d: %w", line.Number, err)
+	}
+	return to.WriteByte('\n')
+}
+
+// close is safe on a nil reader.
 func (r *lineReader) close() {
-	if r.body != nil {
+	if r != nil && r.body != nil {
 		r.body.Close()
 		r.body = nil
 	}

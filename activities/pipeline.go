@@ -6,6 +6,9 @@ import (
 	"sync"
 	"time"
 
+	"go.temporal.io/sdk/activity"
+	"go.temporal.io/sdk/log"
+
 	"imagebatch/workflows/contract"
 	"imagebatch/workflows/manifest"
 )
@@ -20,6 +23,7 @@ type pipeline struct {
 	first   int64 // number of the slice's first line
 	objects Objects
 	source  *probe
+	log     log.Logger
 
 	feed context.Context // ends when no more lines shall be taken on
 	work context.Context // ends when the attempt has failed
@@ -56,6 +60,7 @@ func newPipeline(s *Slices, in contract.SliceInput, task contract.Task, objects 
 // run moves the lines that are not done through the stages until there are no
 // more, feed ends or a stage fails. What is in hand is committed in each case.
 func (p *pipeline) run(ctx, feed context.Context) (SliceRecord, error) {
+	p.log = activity.GetLogger(ctx)
 	p.feed = feed
 	p.work, p.fail = context.WithCancelCause(context.WithoutCancel(ctx))
 	defer p.fail(nil)
@@ -66,7 +71,7 @@ func (p *pipeline) run(ctx, feed context.Context) (SliceRecord, error) {
 	done := p.record.Done
 	producers.Go(func() {
 		defer close(adds)
-		if err := p.readLines(done, adds); err != nil {
+		if err := caught(p.log, func() error { return p.readLines(done, adds) }); err != nil {
 			p.fail(err)
 		}
 	})
@@ -85,75 +90,38 @@ func (p *pipeline) run(ctx, feed context.Context) (SliceRecord, error) {
 		producers.Wait()
 		close(p.outcomes)
 	}()
-	p.commitStage(context.WithoutCancel(ctx))
+	if err := caught(p.log, func() error { p.commitStage(context.WithoutCancel(ctx)); return nil }); err != nil {
+		p.fail(fmt.Errorf("commit slice %d of task %d: %w", p.in.Slice, p.in.Task, err))
+		for range p.outcomes { // the stages before must not block
+		}
+	}
 	return p.record, context.Cause(p.work)
-}
-
-// readLines reads the slice's part of the work list and sends each line that is
-// not done where it belongs.
-func (p *pipeline) readLines(done Bitmap, adds chan<- addition) error {
-	from, to, err := p.Results.sliceRange(p.work, p.in.List, p.in.Slice)
-	if err != nil {
-		return err
-	}
-	list := p.in.List
-	body, _, err := p.objects.Open(p.work, list.Bucket, list.Key, Want{From: from, To: to, IfMatch: list.ETag})
-	if err != nil {
-		return manifestError(p.task, err)
-	}
-	defer body.Close()
-	rules := manifest.Rules{ServiceType: p.task.ServiceType}
-	scanner := manifest.NewScanner(body, manifest.Position{Line: p.first, Offset: from})
-	for n := 0; p.feed.Err() == nil && p.work.Err() == nil && scanner.Next(); n++ {
-		if !done.Has(n) {
-			p.dispatch(scanner.Line(), rules, adds)
-		}
-	}
-	if err := scanner.Err(); err != nil {
-		return fmt.Errorf("read manifest oss://%s/%s: %w", list.Bucket, list.Key, err)
-	}
-	return nil
-}
-
-// dispatch decides what a line asks for.
-func (p *pipeline) dispatch(line manifest.Line, rules manifest.Rules, adds chan<- addition) {
-	if line.Blank {
-		p.outcomes <- outcome{Outcome: Outcome{Line: line.Number, Ending: Blank}}
-		return
-	}
-	var entry manifest.Entry
-	var problem *manifest.Problem
-	if line.TooLong {
-		problem = manifest.TooLongProblem(line.Length)
-	} else {
-		entry, _, problem = manifest.Parse(line.Text, rules)
-	}
-	line.Text = nil // the scanner's own, valid until its next line
-	switch {
-	case problem != nil:
-		p.refuse(addition{line: line, entry: problem.Entry}, NoStage, problem.Code, problem.Message)
-	case entry.DeletesProduct():
-		p.outcomes <- outcome{Outcome: Outcome{Line: line.Number, Stage: Indexed}, product: entry.ProductID}
-	case entry.Operation == manifest.Delete:
-		p.outcomes <- outcome{Outcome: Outcome{
-			Line: line.Number, Stage: Indexed, Delete: &DeletePicture{Product: entry.ProductID, Picture: entry.PicName},
-		}}
-	default:
-		select {
-		case adds <- addition{line: line, entry: entry}:
-		case <-p.feed.Done():
-		case <-p.work.Done():
-		}
-	}
 }
 
 // refuse isolates a line: it fails, and nothing else does.
 func (p *pipeline) refuse(a addition, stage Stage, code contract.Code, message string) {
-	p.outcomes <- outcome{Outcome: Outcome{Line: a.line.Number, Ending: Failed, Stage: stage, Failure: &Failure{
-		Line: a.line.Number, Offset: a.line.Offset, Length: int(a.line.Length),
+	refused := outcomeOf(a.line)
+	refused.Ending, refused.Stage = Failed, stage
+	refused.Failure = &Failure{
+		Line: a.line.Number, Offset: a.line.Offset, Length: a.line.Length,
 		Operation: string(a.entry.Operation), Product: a.entry.ProductID, Picture: a.entry.PicName,
 		Code: code, Message: message, Attempts: max(1, a.attempts),
-	}}}
+	}
+	p.outcomes <- outcome{Outcome: refused}
+}
+
+// isolating refuses the line if do panics. The reason is for the log: it may
+// quote anything.
+func (p *pipeline) isolating(a addition, stage Stage, code contract.Code, do func()) {
+	if err := caught(p.log, func() error { do(); return nil }); err != nil {
+		p.log.Error("line isolated after a panic", "taskId", p.in.Task, "slice", p.in.Slice, "line", a.line.Number, "picture", a.entry.PicName)
+		p.refuse(a, stage, code, "this line brought an error of imagebatch itself to light; report it with the worker's log of that moment")
+	}
+}
+
+// outcomeOf is an outcome of the line that says nothing yet.
+func outcomeOf(line manifest.Line) Outcome {
+	return Outcome{Line: line.Number, Offset: line.Offset, Length: line.Length}
 }
 
 // timed runs a stage of one line and tells the meter how long it took.

@@ -21,8 +21,8 @@ type Plans struct {
 }
 
 // Plan counts the lines of the task's manifest, notes where every slice begins
-// and pins the version. Memory is bounded by eight bytes a slice. Safe to repeat:
-// the first plan stays.
+// and pins the version. Memory is eight bytes a slice. Safe to repeat: the first
+// plan stays.
 func (p *Plans) Plan(ctx context.Context, in contract.PlanInput) (contract.WorkList, error) {
 	defer beat(ctx)()
 	task, err := p.Ledger.Task(ctx, in.Task)
@@ -65,6 +65,10 @@ func checkRegion(ctx context.Context, objects Objects, task contract.Task) error
 }
 
 func (p *Plans) read(ctx context.Context, objects Objects, task contract.Task, sizes contract.Sizes) (contract.WorkList, []int64, error) {
+	if sizes.SliceLines > contract.MaxSliceLines {
+		return contract.WorkList{}, nil, contract.Errorf(contract.CodeBadRequest,
+			"slices of %d lines are too long; use at most %d, or leave the size out", sizes.SliceLines, contract.MaxSliceLines)
+	}
 	key := contract.ManifestKey(task.Path)
 	body, info, err := objects.Open(ctx, task.Bucket, key, Want{})
 	if err != nil {
@@ -82,13 +86,21 @@ func (p *Plans) read(ctx context.Context, objects Objects, task contract.Task, s
 		if !line.Blank {
 			lines++
 		}
+		if len(cuts.coarse) > maxSlices {
+			return contract.WorkList{}, nil, contract.Errorf(contract.CodeBadRequest,
+				"oss://%s/%s has more than %d slices of %d lines; split it, or leave the size of slices out", task.Bucket, key, maxSlices, sizes.SliceLinesFor(cuts.lines))
+		}
 	}
+	size := scanner.Position().Offset
 	if err := scanner.Err(); err != nil {
 		return contract.WorkList{}, nil, fmt.Errorf("read manifest oss://%s/%s: %w", task.Bucket, key, err)
 	}
+	if info.Size >= 0 && info.Size != size {
+		return contract.WorkList{}, nil, fmt.Errorf("read manifest oss://%s/%s: %d of %d bytes arrived", task.Bucket, key, size, info.Size)
+	}
 	sliceLines, offsets := cuts.offsets()
 	list := contract.WorkList{
-		Bucket: task.Bucket, Key: key, ETag: info.ETag, Size: info.Size,
+		Bucket: task.Bucket, Key: key, ETag: info.ETag, Size: size,
 		Lines: lines, RawLines: cuts.lines, SliceLines: sliceLines, Slices: len(offsets),
 		Digest: hex.EncodeToString(digest.Sum(nil)),
 	}
@@ -97,6 +109,10 @@ func (p *Plans) read(ctx context.Context, objects Objects, task contract.Task, s
 	list.OffsetsKey = taskKey(task.ID, fmt.Sprintf("offsets-%s-%d", list.Digest[:16], sliceLines))
 	return list, offsets, nil
 }
+
+// maxSlices bounds the memory of a plan to some tens of megabytes: four thousand
+// million lines in slices of the usual size.
+const maxSlices = 4 << 20
 
 // cutter notes where slices begin before it is known how long they are: the
 // size of a slice follows from the number of lines, which is known at the end.

@@ -2,10 +2,8 @@ package activities
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
-	"os"
 
 	"imagebatch/workflows/contract"
 )
@@ -19,80 +17,87 @@ type Reports struct {
 }
 
 // Write writes the report as NDJSON and as CSV. Safe to repeat: the ledger of a
-// closed task does not change, so every attempt writes the same.
+// closed task does not change, so every attempt writes the same, but for the raw
+// lines, which are left out once the manifest has changed.
 func (r *Reports) Write(ctx context.Context, ref contract.TaskRef) (contract.ReportResult, error) {
 	defer beat(ctx)()
 	task, err := r.Ledger.Task(ctx, ref.Task)
 	if err != nil {
 		return contract.ReportResult{}, err
 	}
-	objects, err := r.Identities.As(ctx, task.RoleARN)
-	if err != nil && !refused(err, contract.CodeRoleNotAllowed) {
+	lines, err := r.lines(ctx, task)
+	if err != nil {
 		return contract.ReportResult{}, err
 	}
 	report := contract.ReportResult{Key: taskKey(task.ID, "report.ndjson"), CSVKey: taskKey(task.ID, "report.csv")}
-	err = r.spool(ctx, report.Key, "application/x-ndjson", func(ndjson io.Writer) error {
-		return r.spool(ctx, report.CSVKey, "text/csv; charset=utf-8", func(csv io.Writer) error {
-			w := newReportWriter(ndjson, csv)
-			if err := r.records(ctx, objects, task, w); err != nil {
-				return err
-			}
-			return w.finish(task)
-		})
-	})
+	err = r.write(ctx, task, report, lines)
+	if lines != nil && final(err) { // the manifest was changed just now
+		err = r.write(ctx, task, report, nil)
+	}
 	if err != nil {
 		return contract.ReportResult{}, fmt.Errorf("write report of task %d: %w", task.ID, err)
 	}
 	return report, r.Ledger.SetReport(ctx, task.ID, report)
 }
 
-// records writes the failed lines and the ranges of canceled ones, in the order
-// of lines.
-func (r *Reports) records(ctx context.Context, objects Objects, task contract.Task, w *reportWriter) error {
-	if !task.Planned {
-		return nil
-	}
-	lines, err := r.lines(ctx, objects, task)
-	if err != nil {
-		return err
-	}
-	if lines == nil {
-		w.note = "the manifest has changed or cannot be read any more: raw lines are left out"
-	} else {
-		defer lines.close()
-	}
-	return r.unfinished(ctx, task, func(failure *Failure, canceled LineRange) error {
-		if failure == nil {
-			return w.canceled(ctx, lines, task, canceled)
-		}
-		var raw []byte
-		if lines != nil {
-			line, err := lines.line(ctx, failure.Line)
-			if err != nil {
+func (r *Reports) write(ctx context.Context, task contract.Task, report contract.ReportResult, lines *lineReader) error {
+	defer lines.close()
+	return r.Results.spool(ctx, report.Key, "application/x-ndjson", func(ndjson io.Writer) error {
+		return r.Results.spool(ctx, report.CSVKey, "text/csv; charset=utf-8", func(csv io.Writer) error {
+			w := newReportWriter(ndjson, csv)
+			if err := r.records(ctx, task, lines, w); err != nil {
 				return err
 			}
-			raw = line.Text
+			return w.finish(task)
+		})
+	})
+}
+
+// records writes the failed lines and the ranges of canceled ones, in the order
+// of lines.
+func (r *Reports) records(ctx context.Context, task contract.Task, lines *lineReader, w *reportWriter) error {
+	return r.unfinished(ctx, task, func(failure *Failure, canceled LineRange) error {
+		switch {
+		case lines == nil:
+			w.note = "the manifest has changed or cannot be read any more: raw lines are left out, and ranges of canceled lines include blank ones"
+			if failure == nil {
+				return w.canceledRange(canceled)
+			}
+			return w.failure(*failure, nil)
+		case failure == nil:
+			return w.canceled(ctx, lines, canceled)
 		}
-		return w.failure(*failure, raw)
+		line, err := lines.line(ctx, failure.Line)
+		if err != nil {
+			return err
+		}
+		return w.failure(*failure, line.Text)
 	})
 }
 
 // lines is a reader of the task's lines, or nil where the manifest is no longer
-// there in the version of the plan.
-func (r *Reports) lines(ctx context.Context, objects Objects, task contract.Task) (*lineReader, error) {
-	if objects == nil || task.List.Slices == 0 {
-		return nil, nil
+// there in the version of the plan, or may not be read any more.
+func (r *Reports) lines(ctx context.Context, task contract.Task) (*lineReader, error) {
+	if task.List.Slices == 0 || task.State == contract.StateSuccess && task.Tally.Failed == 0 {
+		return nil, nil // there is nothing to quote
 	}
-	info, err := objects.Head(ctx, task.List.Bucket, task.List.Key)
-	switch {
-	case errors.Is(err, ErrNoSuchObject), errors.Is(err, ErrNoSuchBucket), errors.Is(err, ErrDenied):
-		return nil, nil
-	case err != nil:
-		return nil, manifestError(task, err)
-	case info.ETag != task.List.ETag:
-		return nil, nil
+	objects, err := r.Identities.As(ctx, task.RoleARN)
+	if err != nil {
+		if refused(err, contract.CodeRoleNotAllowed) {
+			return nil, nil
+		}
+		return nil, err
 	}
-	return newLineReader(ctx, objects, r.Results, task)
+	lines, err := newLineReader(ctx, objects, r.Results, task)
+	if err != nil {
+		return nil, err
+	}
+	if err := lines.open(ctx, 0); final(err) {
+		return nil, nil
+	} else if err != nil {
+		return nil, err
+	}
+	return lines, nil
 }
 
 // unfinished visits the failed lines and the ranges without an outcome, merged
@@ -127,27 +132,6 @@ func (r *Reports) unfinished(ctx context.Context, task contract.Task, visit func
 		if canceled, more, err = ranges(); err != nil {
 			return err
 		}
-	}
-	return nil
-}
-
-// spool collects an object in a temporary file, whose size does not matter to
-// the memory, and writes it whole once fill has succeeded.
-func (r *Reports) spool(ctx context.Context, key, contentType string, fill func(io.Writer) error) error {
-	file, err := os.CreateTemp("", "imagebatch-*")
-	if err != nil {
-		return fmt.Errorf("make temporary file: %w", err)
-	}
-	defer os.Remove(file.Name())
-	defer file.Close()
-	if err := fill(file); err != nil {
-		return err
-	}
-	if _, err := file.Seek(0, io.SeekStart); err != nil {
-		return fmt.Errorf("rewind temporary file: %w", err)
-	}
-	if err := r.Results.Objects.Put(ctx, r.Results.Bucket, key, contentType, file); err != nil {
-		return fmt.Errorf("write %s/%s: %w", r.Results.Bucket, key, err)
 	}
 	return nil
 }

@@ -32,7 +32,7 @@ type failureRecord struct {
 	Code      contract.Code `json:"Code"`
 	Message   string        `json:"Message"`
 	Attempts  int           `json:"attempts"`
-	Raw       string        `json:"raw"`
+	Raw       string        `json:"raw,omitempty"`
 }
 
 // canceledRecord is a run of lines that were not run.
@@ -84,8 +84,8 @@ func (w *reportWriter) failure(f Failure, raw []byte) error {
 
 // canceled writes a run of lines that were not run, cut where blank lines lie in
 // it, so that the lengths of all ranges add up to the number of canceled lines.
-func (w *reportWriter) canceled(ctx context.Context, lines *lineReader, task contract.Task, run LineRange) error {
-	if lines == nil || task.List.Lines == task.List.RawLines {
+func (w *reportWriter) canceled(ctx context.Context, lines *lineReader, run LineRange) error {
+	if list := lines.task.List; list.Lines == list.RawLines {
 		return w.canceledRange(run)
 	}
 	from := run.First
@@ -112,7 +112,7 @@ func (w *reportWriter) canceled(ctx context.Context, lines *lineReader, task con
 
 func (w *reportWriter) canceledRange(run LineRange) error {
 	return w.both(canceledRecord{From: run.First, To: run.Last},
-		fmt.Sprintf("%d-%d", run.First, run.Last), "", "", "", "Canceled", "not run: the task was stopped", "", "")
+		fmt.Sprintf("%d-%d", run.First, run.Last), "", "", "", "Canceled", "not run: the task ended before", "", "")
 }
 
 // finish writes the totals and everything that is still buffered.

@@ -42,22 +42,33 @@ func encodeOffsets(offsets []int64) []byte {
 	return table
 }
 
-// sliceRange reads from the offset table which bytes of the work list a slice is.
-func (r Results) sliceRange(ctx context.Context, list contract.WorkList, slice int) (from, to int64, err error) {
-	entries := min(2, list.Slices-slice)
-	want := Want{From: int64(slice) * offsetSize, To: int64(slice+entries) * offsetSize}
-	body, _, err := r.Objects.Open(ctx, r.Bucket, list.OffsetsKey, want)
+// offsets reads some entries of an offset table.
+func (r Results) offsets(ctx context.Context, key string, from, to int) ([]int64, error) {
+	body, _, err := r.Objects.Open(ctx, r.Bucket, key, Want{From: int64(from) * offsetSize, To: int64(to) * offsetSize})
 	if err != nil {
-		return 0, 0, fmt.Errorf("read offset table %s/%s: %w", r.Bucket, list.OffsetsKey, err)
+		return nil, fmt.Errorf("read offset table %s/%s: %w", r.Bucket, key, err)
 	}
 	defer body.Close()
-	table := make([]byte, entries*offsetSize)
+	table := make([]byte, (to-from)*offsetSize)
 	if _, err := io.ReadFull(body, table); err != nil {
-		return 0, 0, fmt.Errorf("read offset table %s/%s: %w", r.Bucket, list.OffsetsKey, err)
+		return nil, fmt.Errorf("read offset table %s/%s: %w", r.Bucket, key, err)
 	}
-	from, to = int64(binary.BigEndian.Uint64(table)), list.Size
-	if entries == 2 {
-		to = int64(binary.BigEndian.Uint64(table[offsetSize:]))
+	offsets := make([]int64, to-from)
+	for n := range offsets {
+		offsets[n] = int64(binary.BigEndian.Uint64(table[n*offsetSize:]))
 	}
-	return from, to, nil
+	return offsets, nil
+}
+
+// sliceRange reads from the offset table which bytes of the work list a slice is.
+func (r Results) sliceRange(ctx context.Context, list contract.WorkList, slice int) (from, to int64, err error) {
+	last := min(slice+2, list.Slices)
+	offsets, err := r.offsets(ctx, list.OffsetsKey, slice, last)
+	if err != nil {
+		return 0, 0, err
+	}
+	if len(offsets) == 1 {
+		return offsets[0], list.Size, nil
+	}
+	return offsets[0], offsets[1], nil
 }

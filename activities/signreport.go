@@ -47,43 +47,38 @@ func (r *Reports) writeRest(ctx context.Context, task contract.Task, key string)
 	if !task.Planned {
 		return contract.Errorf(contract.CodeIncrementStatusError, "task %d never read its manifest: all of it is left; start it again as it is", task.ID)
 	}
-	objects, err := r.Identities.As(ctx, task.RoleARN)
-	if err != nil {
-		return err
-	}
-	lines, err := r.lines(ctx, objects, task)
+	lines, err := r.lines(ctx, task)
 	if err != nil {
 		return err
 	}
 	if lines == nil && task.List.Slices > 0 {
-		return manifestError(task, ErrChanged)
+		return contract.Errorf(contract.CodeManifestChanged,
+			"oss://%s/%s is no longer there as task %d read it, or may not be read; take the lines that are left from your own copy of it, by the numbers in the report",
+			task.List.Bucket, task.List.Key, task.ID)
 	}
-	return r.spool(ctx, key, "application/x-ndjson", func(out io.Writer) error {
+	defer lines.close()
+	return r.Results.spool(ctx, key, "application/x-ndjson", func(out io.Writer) error {
 		rest := bufio.NewWriter(out)
-		copyLine := func(number int64) error {
-			line, err := lines.line(ctx, number)
-			if err != nil || line.Blank {
-				return err
+		err := r.unfinished(ctx, task, func(failure *Failure, run LineRange) error {
+			if failure != nil {
+				run = LineRange{First: failure.Line, Last: failure.Line}
 			}
-			rest.Write(line.Text) // its errors show in Flush
-			return rest.WriteByte('\n')
-		}
-		if lines != nil {
-			defer lines.close()
-			err := r.unfinished(ctx, task, func(failure *Failure, canceled LineRange) error {
-				if failure != nil {
-					return copyLine(failure.Line)
+			for number := run.First; number <= run.Last; number++ {
+				line, err := lines.line(ctx, number)
+				if err != nil {
+					return err
 				}
-				for number := canceled.First; number <= canceled.Last; number++ {
-					if err := copyLine(number); err != nil {
-						return err
-					}
+				if line.Blank {
+					continue
 				}
-				return nil
-			})
-			if err != nil {
-				return err
+				if err := lines.copyLine(ctx, line, rest); err != nil {
+					return err
+				}
 			}
+			return nil
+		})
+		if err != nil {
+			return err
 		}
 		return rest.Flush()
 	})

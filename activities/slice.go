@@ -51,7 +51,8 @@ func NewLimits(cores int) Limits {
 // another attempt: the ledger applies every line once.
 func (s *Slices) Slice(ctx context.Context, in contract.SliceInput) (contract.SliceResult, error) {
 	defer beat(ctx)()
-	record, err := s.Ledger.Slice(ctx, in.Task, in.Slice, in.List.LinesOf(in.Slice))
+	// Asked under a context of its own: stopped at once, it still tells the tally.
+	record, err := s.Ledger.Slice(context.WithoutCancel(ctx), in.Task, in.Slice, in.List.LinesOf(in.Slice))
 	if err != nil {
 		return contract.SliceResult{}, err
 	}
@@ -71,16 +72,26 @@ func (s *Slices) Slice(ctx context.Context, in contract.SliceInput) (contract.Sl
 	}, nil
 }
 
+// process does what is left of a slice. Being stopped is no error, however early
+// it happens.
 func (s *Slices) process(ctx context.Context, in contract.SliceInput, done SliceRecord) (SliceRecord, error) {
-	task, err := s.Ledger.Task(ctx, in.Task)
-	if err != nil {
-		return done, err
-	}
-	objects, err := s.Identities.As(ctx, task.RoleARN)
-	if err != nil {
-		return done, err
-	}
 	feed, stop := untilStopped(ctx)
 	defer stop()
+	task, err := s.Ledger.Task(feed, in.Task)
+	if err != nil {
+		return done, unlessEnded(feed, err)
+	}
+	objects, err := s.Identities.As(feed, task.RoleARN)
+	if err != nil {
+		return done, unlessEnded(feed, err)
+	}
 	return newPipeline(s, in, task, objects, done).run(ctx, feed)
+}
+
+// unlessEnded is the error, or nil where the end of the context explains it.
+func unlessEnded(ctx context.Context, err error) error {
+	if ctx.Err() != nil {
+		return nil
+	}
+	return err
 }

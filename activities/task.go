@@ -2,6 +2,7 @@ package activities
 
 import (
 	"context"
+	"slices"
 
 	"imagebatch/workflows/contract"
 )
@@ -46,13 +47,14 @@ func (t *Tasks) List(ctx context.Context, filter contract.ListTasksInput) (contr
 // terminatedMessage is what a task says that Temporal ended from outside.
 const terminatedMessage = "terminated in Temporal; what was done is kept"
 
-// CloseTerminated closes every open task whose workflow no longer runs, and
-// names those and the ones that an earlier attempt closed but nobody reported.
+// CloseTerminated closes every open task whose workflow no longer runs. It names
+// those, and the latest ones that an earlier attempt closed but nobody reported.
 func (t *Tasks) CloseTerminated(ctx context.Context, _ contract.Nothing) ([]int64, error) {
 	open, err := t.Ledger.OpenTasks(ctx)
 	if err != nil {
 		return nil, err
 	}
+	var unreported []int64
 	for _, task := range open {
 		runs, err := t.Runs.Open(ctx, task.WorkflowID, task.RunID)
 		if err != nil {
@@ -61,20 +63,25 @@ func (t *Tasks) CloseTerminated(ctx context.Context, _ contract.Nothing) ([]int6
 		if runs {
 			continue
 		}
-		ending := contract.Ending{Task: task.ID, State: contract.StateStop, Code: contract.CodeTerminated, Message: terminatedMessage}
-		if _, err := t.Ledger.End(ctx, ending); err != nil {
+		ended, err := t.Ledger.End(ctx, contract.Ending{
+			Task: task.ID, State: contract.StateStop, Code: contract.CodeTerminated, Message: terminatedMessage,
+		})
+		if err != nil {
 			return nil, err
+		}
+		if ended.Code == contract.CodeTerminated { // else its own workflow was faster
+			unreported = append(unreported, task.ID)
 		}
 	}
 	stopped, err := t.Ledger.Tasks(ctx, contract.ListTasksInput{State: contract.StateStop, Limit: 500})
 	if err != nil {
 		return nil, err
 	}
-	var unreported []int64
 	for _, task := range stopped.Tasks {
-		if task.Code == contract.CodeTerminated && task.ReportKey == "" {
+		if task.Code == contract.CodeTerminated && task.ReportKey == "" && !slices.Contains(unreported, task.ID) {
 			unreported = append(unreported, task.ID)
 		}
 	}
+	slices.Sort(unreported)
 	return unreported, nil
 }

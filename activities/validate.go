@@ -38,13 +38,14 @@ func validateRegion(region *manifest.Region, header Header) *contract.Error {
 var errNoPicture = fmt.Errorf("%w: the file is empty", ErrUnsupportedFormat)
 
 // imagingError makes a refusal of what is the picture's own fault; every other
-// error says nothing about the picture and stays what it is.
+// error says nothing about the picture and stays what it is. The vendor has one
+// code for a format it does not know and for data it cannot decode.
 func imagingError(err error) error {
 	switch {
 	case errors.Is(err, ErrUnsupportedFormat):
-		return contract.Errorf(contract.CodeUnsupportedPicFormat, "%v; send PNG, JPG, JPEG, BMP, GIF, WEBP, TIFF or PPM", err)
+		return contract.Errorf(contract.CodeUnsupportedPicFormat, "%v", err)
 	case errors.Is(err, ErrUndecodable):
-		return contract.Errorf(contract.CodeInvalidPicContent, "%v; the file may be cut short or damaged: upload it again", err)
+		return contract.Errorf(contract.CodeUnsupportedPicFormat, "%v; the file is cut short or damaged: upload it again", err)
 	}
 	return err
 }

@@ -123,7 +123,7 @@ func (a *app) alreadyRunning(s server, instance string) error {
 // there to begin it.
 func (a *app) awaitNumber(s server, task *started) error {
 	begin := time.Now()
-	for time.Since(begin) < numberLimit {
+	for {
 		run, err := within(a.ctx, a.requestLimit(), func(ctx context.Context) (execution, error) { return s.Execution(ctx, task.WorkflowID) })
 		if err != nil {
 			return err
@@ -142,18 +142,22 @@ func (a *app) awaitNumber(s server, task *started) error {
 			task.Task = result.Task
 			return err
 		}
-		if time.Since(begin) >= workerLimit {
-			polled, err := within(a.ctx, a.requestLimit(), s.Polled)
-			if err == nil && !polled {
-				task.Queued = true
-				return nil
+		waited := time.Since(begin)
+		if waited >= workerLimit && run.Untouched {
+			since := time.Time{}
+			if waited >= numberLimit {
+				since = run.Started // a worker killed of late is still listed, but asks no more
 			}
+			polled, err := within(a.ctx, a.requestLimit(), func(ctx context.Context) (bool, error) { return s.Polled(ctx, since) })
+			task.Queued = err == nil && !polled
+		}
+		if task.Queued || waited >= numberLimit {
+			return nil
 		}
 		if err := pause(a.ctx, startPause); err != nil {
 			return err
 		}
 	}
-	return nil
 }
 
 // tellStarted prints what became of the start. With --wait the result is printed

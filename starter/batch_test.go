@@ -19,6 +19,10 @@ func begun(task int64) func(string) (execution, error) {
 	}
 }
 
+func untouched(time.Duration) (execution, error) {
+	return execution{RunID: "first", Open: true, Untouched: true, Started: began}, nil
+}
+
 func startsAs(runID string, err error) func(contract.BatchTaskInput) (string, error) {
 	return func(contract.BatchTaskInput) (string, error) { return runID, err }
 }
@@ -69,7 +73,7 @@ func TestStartWhileAnotherRuns(t *testing.T) {
 		},
 		"Unknown": {
 			reason:    "the refusal stands even if nothing more can be learnt",
-			execution: func(string) (execution, error) { return execution{}, silentError{"x"} },
+			execution: func(string) (execution, error) { return execution{}, silentError{who: "x"} },
 			want:      "Console.IncrementStatusError: instance \"shop\" already runs a task that has no number yet; wait for it, see: starter batch list --instance shop\n",
 		},
 	} {
@@ -84,14 +88,15 @@ func TestStartWhileAnotherRuns(t *testing.T) {
 func TestStartWaitsForTheNumber(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {
-		reason    string
-		execution func(since time.Duration) (execution, error)
-		polled    bool
-		result    error
-		status    int
-		stdout    string
-		stderr    string
-		took      time.Duration
+		reason      string
+		execution   func(since time.Duration) (execution, error)
+		polled      bool
+		polledSince func(since time.Time) bool
+		result      error
+		status      int
+		stdout      string
+		stderr      string
+		took        time.Duration
 	}{
 		"SlowWorker": {
 			polled: true,
@@ -105,9 +110,16 @@ func TestStartWaitsForTheNumber(t *testing.T) {
 			took:   4 * time.Second,
 		},
 		"NoWorker": {
-			execution: func(time.Duration) (execution, error) { return begun(0)("") },
+			execution: untouched,
 			stdout:    "queued: no worker polls imagebatch; the task (instance shop, oss://photos/spring) begins when one does\n",
 			took:      workerLimit,
+		},
+		"KilledWorker": {
+			reason:      "it is still listed, but has not asked for work since the start",
+			polledSince: func(since time.Time) bool { return since.IsZero() },
+			execution:   untouched,
+			stdout:      "queued: no worker polls imagebatch; the task (instance shop, oss://photos/spring) begins when one does\n",
+			took:        numberLimit,
 		},
 		"BusyWorker": {
 			polled:    true,
@@ -139,8 +151,13 @@ func TestStartWaitsForTheNumber(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				begin := time.Now()
 				f := &fakeServer{
-					start:     startsAs("first", nil),
-					polled:    func() (bool, error) { return test.polled, nil },
+					start: startsAs("first", nil),
+					polled: func(since time.Time) (bool, error) {
+						if test.polledSince != nil {
+							return test.polledSince(since), nil
+						}
+						return test.polled, nil
+					},
 					execution: func(string) (execution, error) { return test.execution(time.Since(begin)) },
 					result:    func(string, string) (contract.BatchTaskResult, error) { return contract.BatchTaskResult{}, test.result },
 				}
@@ -156,22 +173,36 @@ func TestStartWaitsForTheNumber(t *testing.T) {
 func TestStartAndWait(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		begin := time.Now()
-		f := &fakeServer{
-			start: startsAs("first", nil),
-			execution: func(string) (execution, error) {
-				e, _ := begun(12)("")
-				e.Open = time.Since(begin) < 3*time.Second
-				return e, nil
-			},
-			status: func(string) (contract.Status, error) {
-				return contract.Status{Task: 12, State: contract.StateProcessing, Planned: true, Total: 2000, Tally: contract.Tally{Counts: contract.Counts{Succeeded: 500}}}, nil
-			},
-			operate: ledger(aTask()),
-		}
-		try(t, f, startShop+" --wait").want(t, exitDone,
+		r := run12(2500*time.Millisecond, aTask())
+		r.start = startsAs("first", nil)
+		try(t, &r.fakeServer, startShop+" --wait").want(t, exitDone,
 			rows("task 12 SUCCESS in 1m30s: success", "2,000 lines: 2,000 succeeded, 0 failed"),
 			rows("task 12 started: instance shop, oss://photos/spring; watch it with: starter batch watch 12",
-				"task 12 PROCESSING: 500/2,000 (25%), 0 failed"))
+				"task 12 PROCESSING: reading the work list",
+				"task 12 PROCESSING: 200/2,000 (10%), 0 failed, 100/s, 18s left"))
+	})
+}
+
+func TestStartAndWaitForATaskThatIsRefused(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		// It is refused after the start has stopped waiting for its number.
+		begin := time.Now()
+		f := &fakeServer{
+			start:  startsAs("first", nil),
+			polled: func(time.Time) (bool, error) { return false, nil },
+			execution: func(string) (execution, error) {
+				waiting := time.Since(begin) < 5*time.Second
+				return execution{RunID: "first", Open: waiting, Untouched: waiting, End: contract.StateFail}, nil
+			},
+			status: func(string) (contract.Status, error) { return contract.Status{}, noWorkerError{"imagebatch"} },
+			result: func(string, string) (contract.BatchTaskResult, error) {
+				return contract.BatchTaskResult{}, contract.Errorf(contract.CodeInstanceNotFound, "there is no instance %q", "shop")
+			},
+		}
+		try(t, f, startShop+" --wait").want(t, exitError, "", rows(
+			"queued: no worker polls imagebatch; the task (instance shop, oss://photos/spring) begins when one does",
+			"no worker answers on imagebatch; if none runs, start one with \"make dev\"; still watching",
+			"Console.InstanceNotFound: there is no instance \"shop\""))
 	})
 }

@@ -47,7 +47,7 @@ func TestControlFallsBackToTheSignal(t *testing.T) {
 				operate: ledger(aTask(inState(contract.StateProcessing))),
 				update: func(ctx context.Context, _, _ string, _ contract.Control) (contract.State, error) {
 					<-ctx.Done()
-					return "", silentError{"no answer"}
+					return "", silentError{who: "no answer"}
 				},
 			},
 			took: updateLimit,

@@ -176,14 +176,21 @@ func (v *taskView) merge(status contract.Status) {
 func (v *taskView) finish() {
 	v.Vendor = v.State.Vendor()
 	v.Left = v.Task.Left()
-	v.Percent = contract.Status{State: v.State, Total: v.List.Lines, Tally: v.Tally}.Percent()
+	v.Percent = share(v.State, v.Tally.Counts, v.List.Lines)
 }
 
 func (v taskView) progress() string {
 	if !v.Planned {
 		return "-"
 	}
-	return fmt.Sprintf("%s/%s %d%%", count(v.Tally.Done()), count(v.List.Lines), v.Percent)
+	return fmt.Sprintf("%s/%s %d%%", count(v.Tally.Done()-v.Tally.Canceled), count(v.List.Lines), v.Percent)
+}
+
+// share is how much of a task has been run, 0 to 100. Lines that were not run
+// have an outcome too, but a person who stopped a task at half means half.
+func share(state contract.State, counts contract.Counts, total int64) int {
+	counts.Canceled = 0
+	return contract.Status{State: state, Total: total, Tally: contract.Tally{Counts: counts}}.Percent()
 }
 
 func (v taskView) duration() time.Duration {

@@ -106,7 +106,7 @@ func TestGetMergesWhatTheWorkflowSays(t *testing.T) {
 		done   int64
 	}{
 		"Live":    {status: live, want: contract.StateStopping, done: 600},
-		"Silent":  {reason: "the ledger's view serves", err: silentError{"x"}, want: contract.StateProcessing, done: 500},
+		"Silent":  {reason: "the ledger's view serves", err: silentError{who: "x"}, want: contract.StateProcessing, done: 500},
 		"Another": {reason: "the instance's next task has the same workflow id", status: contract.Status{Task: 13, State: contract.StateSuspended}, want: contract.StateProcessing, done: 500},
 	} {
 		t.Run(name, func(t *testing.T) {

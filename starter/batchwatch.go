@@ -34,7 +34,11 @@ type following struct {
 	FirstRunID             string
 	Task                   int64 // 0 while it has not begun
 	Instance, Bucket, Path string
-	last                   contract.Status
+
+	began time.Time       // when watching began
+	asked time.Time       // when the ledger was last asked
+	last  contract.Status // what was last shown
+	first int64           // lines that were done when the first of them was
 }
 
 // Pauses between two looks at a task, and while something does not answer.
@@ -105,15 +109,52 @@ func (a *app) look(f *following, screen *screen) (closed bool, err error) {
 	status, err := within(a.ctx, updateLimit, func(ctx context.Context) (contract.Status, error) {
 		return a.server.Status(ctx, f.WorkflowID)
 	})
+	if isSilent(err) { // Temporal has just answered
+		return false, silentError{who: fmt.Sprintf("no worker answers on %s; if none runs, start one with \"make dev\"", a.queue)}
+	}
 	if err != nil {
 		return false, err
 	}
 	if status.Task != 0 && status.Task == f.Task {
+		a.sharpen(f, &status)
 		f.last = status
 		screen.recovered()
 		screen.show(status)
 	}
 	return false, nil
+}
+
+// sharpen brings a status up to date. Chunks tell their task only now and then;
+// the ledger knows every line, but each question to it is a workflow, so that it
+// is asked only where the workflow has nothing new, and less often as time goes.
+func (a *app) sharpen(f *following, status *contract.Status) {
+	now := time.Now()
+	if f.began.IsZero() {
+		f.began, f.asked, f.first = now, now, status.Done()
+	}
+	if !status.Planned || status.State.Final() {
+		return
+	}
+	every := min(max(now.Sub(f.began)/10, 2*time.Second), 10*time.Second)
+	if status.Done() <= f.last.Done() && now.Sub(f.asked) >= every {
+		f.asked = now
+		// Without an answer the older numbers are shown a little longer.
+		if task, err := within(a.ctx, updateLimit, func(ctx context.Context) (contract.TaskList, error) {
+			return operate(ctx, a, contract.ListTasks, updateLimit, contract.ListTasksInput{ID: f.Task, Limit: 1})
+		}); err == nil && len(task.Tasks) == 1 && task.Tasks[0].Tally.Done() > status.Done() {
+			status.Tally = task.Tasks[0].Tally
+		}
+	}
+	if f.last.Done() > status.Done() {
+		status.Tally = f.last.Tally
+	}
+	status.Left = max(0, status.Total-status.Done())
+	if watched := now.Sub(f.began).Seconds(); status.Rate == 0 && watched > 0 {
+		status.Rate = float64(status.Done()-f.first) / watched
+	}
+	if status.Rate > 0 {
+		status.ETA = float64(status.Left) / status.Rate
+	}
 }
 
 // owns reports whether a run belongs to the task: the instance's next task has
@@ -131,7 +172,7 @@ func (f *following) owns(run execution) bool {
 func (a *app) ending(f *following, screen *screen) (contract.Task, error) {
 	for {
 		var task contract.Task
-		err := error(silentError{"the ledger has not closed the task yet"})
+		err := error(silentError{who: "the ledger has not closed the task yet"})
 		if f.Task != 0 {
 			var asked error
 			if task, asked = a.task(f.Task); asked != nil {

@@ -101,12 +101,13 @@ func TestWatchSurvivesOutages(t *testing.T) {
 				answer := r.execution
 				r.execution = func(id string) (execution, error) {
 					if gone() {
-						return execution{}, silentError{"Temporal at h does not answer: refused"}
+						return execution{}, silentError{"Temporal at h does not answer", time.Now().Format(time.TimeOnly)}
 					}
 					return answer(id)
 				}
 			},
-			notice: "Temporal at h does not answer: refused; still watching",
+			reason: "said once, though the cause differs each time",
+			notice: "Temporal at h does not answer: 00:00:04; still watching",
 		},
 		"Worker": {
 			reason: "Temporal answers, but the query needs a worker",
@@ -119,7 +120,7 @@ func TestWatchSurvivesOutages(t *testing.T) {
 					return answer(id)
 				}
 			},
-			notice: noWorkerError{"imagebatch"}.Error() + "; still watching",
+			notice: "no worker answers on imagebatch; if none runs, start one with \"make dev\"; still watching",
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -144,6 +145,42 @@ func TestWatchSurvivesOutages(t *testing.T) {
 			})
 		})
 	}
+}
+
+func TestWatchAsksTheLedgerWhereChunksAreSilent(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		asked := 0
+		r := run12(10500*time.Millisecond, aTask())
+		r.status = func(string) (contract.Status, error) {
+			return contract.Status{Task: 12, State: contract.StateProcessing, Planned: true, Total: 2000, ETA: -1}, nil
+		}
+		answer := r.operate
+		r.operate = func(ctx context.Context, operation string, limit time.Duration, in any) (any, error) {
+			asked++
+			if r.over() || asked == 1 {
+				return answer(ctx, operation, limit, in)
+			}
+			if asked == 3 {
+				return nil, silentError{who: "busy"} // an answer less changes nothing
+			}
+			return ledger(aTask(inState(contract.StateProcessing), func(task *contract.Task) {
+				task.Tally.Succeeded = int64(time.Since(r.begin)/time.Second) * 50
+			}))(ctx, operation, limit, in)
+		}
+		if got := try(t, &r.fakeServer, "batch watch 12"); got.stderr != rows(
+			"task 12 PROCESSING: 0/2,000 (0%), 0 failed",
+			"task 12 PROCESSING: 100/2,000 (5%), 0 failed, 50/s, 38s left",
+			"task 12 PROCESSING: 100/2,000 (5%), 0 failed, 25/s, 1m16s left",
+			"task 12 PROCESSING: 300/2,000 (15%), 0 failed, 50/s, 34s left",
+			"task 12 PROCESSING: 400/2,000 (20%), 0 failed, 50/s, 32s left",
+			"task 12 PROCESSING: 500/2,000 (25%), 0 failed, 50/s, 30s left") {
+			t.Errorf("standard error:\n%s", got.stderr)
+		}
+		if asked > 7 {
+			t.Errorf("asked the ledger %d times in ten seconds; each is a workflow", asked)
+		}
+	})
 }
 
 func TestWatchEndsWhenTheNextTaskHasBegun(t *testing.T) {
@@ -187,7 +224,7 @@ func TestWatchOfATerminatedTask(t *testing.T) {
 				return execution{RunID: "first", Task: 12, End: contract.StateStop}, nil
 			},
 			result: func(string, string) (contract.BatchTaskResult, error) {
-				return contract.BatchTaskResult{}, silentError{"its workflow was terminated"}
+				return contract.BatchTaskResult{}, silentError{who: "its workflow was terminated"}
 			},
 		}
 		try(t, f, "batch watch 12").want(t, exitStopped,

@@ -82,23 +82,40 @@ func (t *temporalServer) Operate(ctx context.Context, operation string, limit ti
 	go func() { answer <- run.Get(waiting, out) }()
 	look := time.NewTicker(workerLimit)
 	defer look.Stop()
-	for {
+	for looks := 1; ; {
 		select {
 		case err := <-answer:
 			var late *temporal.TimeoutError
 			if errors.As(err, &late) {
-				return silentError{fmt.Sprintf("%s did not finish within %s; repeat it with a longer --timeout", operation, limit)}
+				return silentError{who: fmt.Sprintf("%s did not finish within %s; repeat it with a longer --timeout", operation, limit)}
 			}
 			return t.explain(ctx, err)
 		case <-look.C:
-			if polled, err := t.Polled(waiting); err == nil && !polled {
+			if t.abandoned(waiting, run, looks) {
 				t.withdraw(ctx, run)
 				cancel()
 				<-answer // out is not written to after the return
 				return noWorkerError{t.queue}
 			}
+			looks++
 		}
 	}
+}
+
+// abandoned reports whether nobody will pick an operation up: no worker is
+// listed, or, after some looks, those that are have not asked for work since it
+// began. A live worker picks it up at once, or is busy and keeps asking.
+func (t *temporalServer) abandoned(ctx context.Context, run client.WorkflowRun, looks int) bool {
+	since := time.Time{}
+	if looks >= 3 {
+		e, err := t.Execution(ctx, run.GetID())
+		if err != nil || !e.Untouched {
+			return false
+		}
+		since = e.Started
+	}
+	polled, err := t.Polled(ctx, since)
+	return err == nil && !polled
 }
 
 // withdraw ends an operation that nobody has picked up, lest it happens after
@@ -133,15 +150,18 @@ func (t *temporalServer) Start(ctx context.Context, in contract.BatchTaskInput) 
 	return run.GetRunID(), nil
 }
 
-// Polled reports whether a worker has asked for work of late. Temporal lists a
-// worker for minutes after it has gone; a live one asks at least once a minute.
-func (t *temporalServer) Polled(ctx context.Context) (bool, error) {
+// Polled reports whether a worker has asked for work. Temporal lists a worker
+// for minutes after it has gone; a live one asks at least once a minute.
+func (t *temporalServer) Polled(ctx context.Context, since time.Time) (bool, error) {
+	if since.IsZero() {
+		since = time.Now().Add(-75 * time.Second)
+	}
 	answer, err := t.sdk.DescribeTaskQueue(ctx, t.queue, enumspb.TASK_QUEUE_TYPE_WORKFLOW)
 	if err != nil {
 		return false, t.explain(ctx, err)
 	}
 	for _, poller := range answer.GetPollers() {
-		if time.Since(poller.GetLastAccessTime().AsTime()) < 75*time.Second {
+		if poller.GetLastAccessTime().AsTime().After(since) {
 			return true, nil
 		}
 	}
@@ -154,7 +174,10 @@ func (t *temporalServer) Execution(ctx context.Context, workflowID string) (exec
 	if err != nil {
 		return execution{}, t.explain(ctx, err)
 	}
-	return executionOf(answer.GetWorkflowExecutionInfo()), nil
+	e := executionOf(answer.GetWorkflowExecutionInfo())
+	e.Untouched = answer.GetPendingWorkflowTask().GetState() == enumspb.PENDING_WORKFLOW_TASK_STATE_SCHEDULED &&
+		answer.GetWorkflowExecutionInfo().GetHistoryLength() <= 2 // started, and its first task scheduled
+	return e, nil
 }
 
 // Find looks a task up among the search attributes.
@@ -190,7 +213,7 @@ func (t *temporalServer) Status(ctx context.Context, workflowID string) (status 
 	if err == nil {
 		err = value.Get(&status)
 	}
-	return status, t.orNoWorker(ctx, t.explain(ctx, err))
+	return status, t.explain(ctx, err)
 }
 
 // Update asks the latest run and waits for its answer.
@@ -209,24 +232,12 @@ func (t *temporalServer) Signal(ctx context.Context, workflowID, name string, co
 	return t.explain(ctx, t.sdk.SignalWorkflow(ctx, workflowID, "", name, control))
 }
 
-// orNoWorker names the likeliest reason of a silence.
-func (t *temporalServer) orNoWorker(ctx context.Context, err error) error {
-	if err == nil || !isSilent(err) {
-		return err
-	}
-	asking, cancel := context.WithTimeout(context.WithoutCancel(ctx), 2*time.Second)
-	defer cancel()
-	if polled, asked := t.Polled(asking); asked == nil && !polled {
-		return noWorkerError{t.queue}
-	}
-	return err
-}
-
 // executionOf reads what Temporal says of a run.
 func executionOf(info *workflowpb.WorkflowExecutionInfo) execution {
 	e := execution{
 		WorkflowID: info.GetExecution().GetWorkflowId(), RunID: info.GetExecution().GetRunId(), FirstRunID: info.GetFirstRunId(),
-		Open: info.GetStatus() == enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING,
+		Started: info.GetStartTime().AsTime(),
+		Open:    info.GetStatus() == enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING,
 	}
 	switch info.GetStatus() {
 	case enumspb.WORKFLOW_EXECUTION_STATUS_COMPLETED:

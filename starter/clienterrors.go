@@ -42,7 +42,7 @@ func (t *temporalServer) explain(ctx context.Context, err error) error {
 	case errors.As(err, &notFound):
 		return errNoExecution
 	case errors.As(err, &queryFailed):
-		return silentError{"the workflow cannot answer: " + rootText(err)}
+		return silentError{"the workflow does not answer", rootText(err)}
 	case errors.As(err, &argument) && strings.Contains(err.Error(), "search attribute"):
 		return fmt.Errorf("%s; the namespace lacks the search attributes, \"make dev\" shows how to create them", rootText(err))
 	case errors.As(err, &terminated):
@@ -52,7 +52,7 @@ func (t *temporalServer) explain(ctx context.Context, err error) error {
 	case errors.As(err, &timedOut):
 		return errors.New("its workflow timed out")
 	case unanswered(err):
-		return silentError{fmt.Sprintf("Temporal at %s does not answer: %s", t.hostPort, rootText(err))}
+		return silentError{fmt.Sprintf("Temporal at %s does not answer", t.hostPort), rootText(err)}
 	}
 	return errors.New(rootText(err))
 }

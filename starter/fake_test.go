@@ -17,7 +17,7 @@ import (
 type fakeServer struct {
 	operate   func(ctx context.Context, operation string, limit time.Duration, in any) (any, error)
 	start     func(in contract.BatchTaskInput) (string, error)
-	polled    func() (bool, error)
+	polled    func(since time.Time) (bool, error)
 	execution func(workflowID string) (execution, error)
 	find      func(task int64) (execution, error)
 	result    func(workflowID, runID string) (contract.BatchTaskResult, error)
@@ -50,11 +50,11 @@ func (f *fakeServer) Start(_ context.Context, in contract.BatchTaskInput) (strin
 	return f.start(in)
 }
 
-func (f *fakeServer) Polled(context.Context) (bool, error) {
+func (f *fakeServer) Polled(_ context.Context, since time.Time) (bool, error) {
 	if f.polled == nil {
 		return true, nil
 	}
-	return f.polled()
+	return f.polled(since)
 }
 
 func (f *fakeServer) Execution(_ context.Context, workflowID string) (execution, error) {

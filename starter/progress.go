@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"time"
@@ -58,10 +59,14 @@ func (s *screen) show(status contract.Status) {
 
 // trouble says once that something does not answer.
 func (s *screen) trouble(err error) {
-	if s.silent == err.Error() {
+	what := err.Error()
+	if silent := (silentError{}); errors.As(err, &silent) {
+		what = silent.who
+	}
+	if s.silent == what {
 		return
 	}
-	s.silent = err.Error()
+	s.silent = what
 	s.note(oneLine(err.Error()) + "; still watching")
 }
 
@@ -110,10 +115,13 @@ func (l *lines) next(text string, state contract.State, now time.Time) (string, 
 // describe is a task's progress in one line.
 func describe(s contract.Status) string {
 	head := fmt.Sprintf("task %d %s", s.Task, s.State)
+	if !s.Planned && s.State.Final() {
+		return head
+	}
 	if !s.Planned {
 		return head + ": reading the work list"
 	}
-	text := fmt.Sprintf("%s: %s/%s (%d%%), %s failed", head, count(s.Done()), count(s.Total), s.Percent(), count(s.Failed))
+	text := fmt.Sprintf("%s: %s/%s (%d%%), %s failed", head, count(s.Done()-s.Canceled), count(s.Total), share(s.State, s.Counts, s.Total), count(s.Failed))
 	if s.Rate > 0 && s.State == contract.StateProcessing {
 		text += ", " + pace(s.Rate, s.ETA)
 	}

@@ -19,8 +19,9 @@ type server interface {
 	Operate(ctx context.Context, operation string, limit time.Duration, in, out any) error
 	// Start starts a batch task. errAlreadyRunning.
 	Start(ctx context.Context, in contract.BatchTaskInput) (runID string, err error)
-	// Polled reports whether a worker is there.
-	Polled(ctx context.Context) (bool, error)
+	// Polled reports whether a worker has asked for work since a moment by
+	// Temporal's clock; the zero moment asks whether one seems to be there.
+	Polled(ctx context.Context, since time.Time) (bool, error)
 	// Execution is the latest run of a workflow, told by Temporal itself, so
 	// that no worker is needed. errNoExecution.
 	Execution(ctx context.Context, workflowID string) (execution, error)
@@ -42,7 +43,9 @@ type server interface {
 type execution struct {
 	WorkflowID string
 	RunID      string
-	FirstRunID string // of the chain of runs that continued as new
+	FirstRunID string    // of the chain of runs that continued as new
+	Started    time.Time // by Temporal's clock
+	Untouched  bool      // no worker has picked it up yet
 	Open       bool
 	End        contract.State // once closed: what the way it was closed means
 	Task       int64          // 0 until the task has begun
@@ -66,9 +69,17 @@ func (e noWorkerError) Error() string {
 
 // silentError says that Temporal, or the worker behind it, gave no answer in
 // time; asking again may help.
-type silentError struct{ text string }
+type silentError struct {
+	who   string // does not answer, as a sentence
+	cause string // may differ each time; empty if there is nothing to add
+}
 
-func (e silentError) Error() string { return e.text }
+func (e silentError) Error() string {
+	if e.cause == "" {
+		return e.who
+	}
+	return e.who + ": " + e.cause
+}
 
 // address is where Temporal is and how to get there.
 type address struct {

@@ -4,9 +4,11 @@ import (
 	"errors"
 	"fmt"
 	"net/netip"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
+	_ "time/tzdata" // zone names work on machines without the database
 )
 
 // environment reads settings and collects every problem, so that an operator
@@ -14,10 +16,31 @@ import (
 type environment struct {
 	lookup   func(string) (string, bool)
 	problems []error
+	wrong    []string // names of the variables that have a problem
 }
 
 func (e *environment) problem(name, format string, args ...any) {
 	e.problems = append(e.problems, fmt.Errorf("%s %s", name, fmt.Sprintf(format, args...)))
+	e.wrong = append(e.wrong, name)
+}
+
+// adopt takes over what a package has against its configuration. Its texts begin
+// with the name of a field; operators know the variable.
+func (e *environment) adopt(err error, variables map[string]string) {
+	joined, ok := err.(interface{ Unwrap() []error })
+	if !ok {
+		return // nil: packages join even a single problem
+	}
+	for _, problem := range joined.Unwrap() {
+		field, rest, _ := strings.Cut(problem.Error(), " ")
+		name, known := variables[strings.TrimSuffix(field, ":")]
+		switch {
+		case !known:
+			e.problems = append(e.problems, problem)
+		case !slices.Contains(e.wrong, name):
+			e.problem(name, "%s", rest)
+		}
+	}
 }
 
 // err is every problem, one a line.
@@ -40,6 +63,16 @@ func (e *environment) required(name, what string) string {
 	value := e.text(name, "")
 	if value == "" {
 		e.problem(name, "is not set: %s", what)
+	}
+	return value
+}
+
+// flag is true or false, and false when it is not set.
+func (e *environment) flag(name string) bool {
+	text := e.text(name, "false")
+	value, err := strconv.ParseBool(text)
+	if err != nil {
+		e.problem(name, "is %q: give true or false", text)
 	}
 	return value
 }

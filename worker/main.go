@@ -10,7 +10,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -36,11 +35,11 @@ func main() {
 
 // run works until ctx ends, then finishes and commits what is in hand.
 func run(ctx context.Context, lookup func(string) (string, bool), logs io.Writer) error {
-	config, err := readConfig(lookup)
+	settings, err := readConfig(lookup)
 	if err != nil {
 		return err
 	}
-	logger := slog.New(slog.NewTextHandler(logs, &slog.HandlerOptions{Level: config.LogLevel}))
+	logger := slog.New(slog.NewTextHandler(logs, &slog.HandlerOptions{Level: settings.LogLevel}))
 	slog.SetDefault(logger)
 
 	metrics, err := newMetrics()
@@ -59,18 +58,18 @@ func run(ctx context.Context, lookup func(string) (string, bool), logs io.Writer
 	}
 	defer temporal.Close()
 
-	parts, err := wire(ctx, config, temporal, metrics)
+	parts, err := wire(ctx, settings, temporal, metrics)
 	if err != nil {
 		return err
 	}
 	defer parts.close()
 
-	stopListening, err := listen(config.Listen, metrics, parts.healthy)
+	stopListening, err := listen(settings.Listen, metrics, parts.healthy)
 	if err != nil {
 		return err
 	}
 	defer stopListening()
-	return work(ctx, config, temporal, parts, logger)
+	return work(ctx, settings, temporal, parts, logger)
 }
 
 // dial connects to Temporal, however long the server takes to come up.
@@ -96,23 +95,35 @@ func dial(ctx context.Context, options client.Options, logger *slog.Logger) (cli
 }
 
 // work polls until ctx ends. Slices have a queue and a worker of their own.
-func work(ctx context.Context, config config, temporal client.Client, parts *parts, logger *slog.Logger) error {
-	fatal := make(chan error, 2)
+func work(ctx context.Context, settings config, temporal client.Client, parts *parts, logger *slog.Logger) error {
+	fatal := make(chan error, 1)
 	options := worker.Options{
-		WorkerStopTimeout:            config.StopTimeout,
+		WorkerStopTimeout:            settings.StopTimeout,
 		MaxHeartbeatThrottleInterval: heartbeatThrottle,
 		DisableRegistrationAliasing:  true,
-		OnFatalError:                 func(err error) { fatal <- err },
+		OnFatalError: func(err error) {
+			select {
+			case fatal <- err:
+			default: // the first one is why the worker stops
+			}
+		},
 	}
-	general := worker.New(temporal, config.TaskQueue, options)
-	options.MaxConcurrentActivityExecutionSize = config.Slices
+	general := worker.New(temporal, settings.TaskQueue, options)
+	options.MaxConcurrentActivityExecutionSize = settings.Slices
 	options.DisableWorkflowWorker = true
-	slices := worker.New(temporal, sliceQueue(config), options)
+	slices := worker.New(temporal, sliceQueue(settings), options)
 	register(general, slices, parts)
-	if err := errors.Join(general.Start(), slices.Start()); err != nil {
-		return fmt.Errorf("start polling: %w", err)
+	if err := general.Start(); err != nil {
+		return fmt.Errorf("start polling %s: %w", settings.TaskQueue, err)
 	}
-	logger.Info("worker started", "taskQueue", config.TaskQueue, "slices", config.Slices, "cores", config.Cores, "listen", config.Listen)
+	defer general.Stop()
+	if err := slices.Start(); err != nil {
+		return fmt.Errorf("start polling %s: %w", sliceQueue(settings), err)
+	}
+	// Slices stop first: while they do, the other worker can still take their
+	// results into the workflows.
+	defer slices.Stop()
+	logger.Info("worker started", "taskQueue", settings.TaskQueue, "slices", settings.Slices, "cores", settings.Cores, "listen", settings.Listen)
 
 	var err error
 	select {
@@ -120,10 +131,6 @@ func work(ctx context.Context, config config, temporal client.Client, parts *par
 	case err = <-fatal:
 	}
 	logger.Info("worker stops: what is in hand is finished and committed")
-	// Slices first: while they stop, the other worker can still take their results
-	// into the workflows.
-	slices.Stop()
-	general.Stop()
 	return err
 }
 

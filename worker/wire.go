@@ -28,12 +28,13 @@ type parts struct {
 	store    *store.Store
 }
 
-func wire(ctx context.Context, config config, temporal client.Client, m *metrics) (*parts, error) {
-	imager, err := imaging.New(config.Imaging)
+// wire plugs the adapters into the activities.
+func wire(ctx context.Context, settings config, temporal client.Client, m *metrics) (*parts, error) {
+	imager, err := imaging.New(settings.Imaging)
 	if err != nil {
 		return nil, err
 	}
-	identities, err := oss.New(config.OSS)
+	identities, err := oss.New(settings.OSS)
 	if err != nil {
 		return nil, err
 	}
@@ -41,14 +42,14 @@ func wire(ctx context.Context, config config, temporal client.Client, m *metrics
 	if err != nil {
 		return nil, err
 	}
-	ledger, err := store.Open(ctx, config.Database)
+	ledger, err := store.Open(ctx, settings.Database)
 	if err != nil {
 		return nil, err
 	}
 	pictures := index.New(ledger)
-	results := activities.Results{Objects: own, Bucket: config.ResultsBucket}
-	limits := activities.NewLimits(config.Cores)
-	limits.Fetchers = config.Fetchers
+	results := activities.Results{Objects: own, Bucket: settings.ResultsBucket}
+	limits := activities.NewLimits(settings.Cores)
+	limits.Fetchers = settings.Fetchers
 	return &parts{
 		tasks: &activities.Tasks{Ledger: ledger, Runs: runs{temporal}},
 		plans: &activities.Plans{Ledger: ledger, Identities: identities, Results: results},
@@ -59,7 +60,7 @@ func wire(ctx context.Context, config config, temporal client.Client, m *metrics
 		reports: &activities.Reports{Ledger: ledger, Identities: identities, Results: results},
 		callbacks: &activities.Callbacks{
 			Ledger: ledger, Results: results,
-			Client: activities.NewCallbackClient(config.CallbackAllow), Zone: config.CallbackZone,
+			Transport: activities.NewCallbackTransport(settings.CallbackAllow), Zone: settings.CallbackZone,
 		},
 		instances: &activities.Instances{Index: pictures},
 		images: &activities.Images{
@@ -83,4 +84,5 @@ func (p *parts) healthy(ctx context.Context) error {
 	return errors.Join(temporal, database)
 }
 
+// close closes the database; no activity may be under way.
 func (p *parts) close() error { return p.store.Close() }

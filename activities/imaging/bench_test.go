@@ -5,6 +5,7 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
+	"time"
 
 	"github.com/h2non/bimg"
 
@@ -50,6 +51,35 @@ func BenchmarkPicture(b *testing.B) {
 			b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "pictures/s")
 		})
 	}
+}
+
+// BenchmarkOverhead takes the ways in turn on each picture, so that what else the
+// machine does falls on all of them alike, and reports their ratios.
+func BenchmarkOverhead(b *testing.B) {
+	pictures := benchPictures(b)
+	imager := newImager(b)
+	var load, whole, plain time.Duration
+	timed := func(sum *time.Duration, do func() error) {
+		start := time.Now()
+		if err := do(); err != nil {
+			b.Fatal(err)
+		}
+		*sum += time.Since(start)
+	}
+	for n := 0; b.Loop(); n++ {
+		data := pictures[n%len(pictures)]
+		timed(&load, func() error { return imaging.LoadOnly(data) })
+		timed(&whole, func() error {
+			_, err := featurize(b, imager, data, activities.View{})
+			return err
+		})
+		timed(&plain, func() error {
+			_, err := bimg.NewImage(data).Process(bimg.Options{Width: 128, Type: bimg.PNG})
+			return err
+		})
+	}
+	b.ReportMetric(float64(whole)/float64(load), "whole/load")
+	b.ReportMetric(float64(plain)/float64(whole), "bimg/whole")
 }
 
 func benchPictures(b *testing.B) [][]byte {

@@ -47,7 +47,7 @@ func drawScene(width, height int, seed uint32) *image.NRGBA {
 			u, v := float64(x)/float64(width), float64(y)/float64(height)
 			c := color.NRGBA{byte(base[0] + int(u*float64(tilt[0]))), byte(base[1] + int(v*float64(tilt[1]))), byte(base[2] + int((1-u)*float64(tilt[2]))), 255}
 			for _, d := range discs {
-				if math.Hypot(u-d.x, v-d.y) < d.r {
+				if (u-d.x)*(u-d.x)+(v-d.y)*(v-d.y) < d.r*d.r {
 					c = d.c
 				}
 			}

@@ -48,7 +48,7 @@ func Open(ctx context.Context, path string) (*Store, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open database %q: %w", path, err)
 	}
-	s := &Store{path: absolute, turn: make(chan struct{}, 1), wal: walGuard{file: absolute + "-wal"}}
+	s := &Store{path: absolute, turn: make(chan struct{}, 1), wal: walGuard{file: absolute + "-wal", limit: walLimit}}
 	if s.writer, err = sql.Open("sqlite3", s.source(map[string]string{
 		"_txlock":       "immediate",
 		"_journal_mode": "WAL",

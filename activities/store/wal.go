@@ -14,23 +14,23 @@ const walLimit = 64 << 20
 // load of overlapping searches that moment may never come.
 type walGuard struct {
 	file  string
-	limit int64 // size for the next attempt, so that a vain one is not repeated at once
+	limit int64 // size from which the log is emptied
+	next  int64 // size for the next attempt, so that a vain one is not repeated at once
 }
 
 // trim empties the log when it has become long: it waits for the readers under
 // way, which take less than a second. Readers that keep it from succeeding only
 // put it off.
 func (g *walGuard) trim(writer *sql.DB) {
-	g.limit = max(g.limit, walLimit)
 	info, err := os.Stat(g.file)
-	if err != nil || info.Size() < g.limit {
+	if err != nil || info.Size() < max(g.limit, g.next) {
 		return
 	}
 	var busy, pages, moved int
 	row := writer.QueryRowContext(context.Background(), "PRAGMA wal_checkpoint(TRUNCATE)")
 	if err := row.Scan(&busy, &pages, &moved); err != nil || busy != 0 {
-		g.limit = info.Size() + walLimit/4
+		g.next = info.Size() + g.limit/4
 		return
 	}
-	g.limit = walLimit
+	g.next = 0
 }

@@ -6,7 +6,6 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
-	"slices"
 
 	"golang.org/x/sync/errgroup"
 
@@ -55,24 +54,27 @@ func Draw(dir string, options Options) (Plan, error) {
 	if options.Products < minProducts {
 		return Plan{}, fmt.Errorf("draw catalogue of %d products: give at least %d", options.Products, minProducts)
 	}
-	products := make([]product, options.Products)
-	var pictures []drawing
-	for n := range products {
-		products[n] = newProduct(options.Seed, n)
-		pictures = append(pictures, products[n].drawings...)
-	}
-	if err := drawAll(dir, pictures); err != nil {
+	products, lines, plan := design(options)
+	if err := drawAll(dir, products); err != nil {
 		return Plan{}, fmt.Errorf("draw catalogue: %w", err)
 	}
-	bad, err := spoiled(dir, products[0].drawings[0])
-	if err != nil {
+	if err := drawSpoiled(dir, products[0].drawings[0]); err != nil {
 		return Plan{}, fmt.Errorf("draw catalogue: %w", err)
 	}
-	lines, plan := compose(options.Seed, products, bad)
 	if err := os.WriteFile(filepath.Join(dir, contract.ManifestName), lines, 0o644); err != nil {
 		return Plan{}, fmt.Errorf("write manifest: %w", err)
 	}
 	return plan, nil
+}
+
+// design decides on everything before a pixel is drawn.
+func design(options Options) ([]product, []byte, Plan) {
+	products := make([]product, options.Products)
+	for n := range products {
+		products[n] = newProduct(options.Seed, n)
+	}
+	lines, plan := compose(options.Seed, products, badLines(products[0].drawings[0]))
+	return products, lines, plan
 }
 
 // product is a product with its pictures.
@@ -139,7 +141,7 @@ func (d drawing) key() Key { return Key{d.entry.ProductID, d.entry.PicName} }
 func (d drawing) file() ([]byte, error) { return encode(paint(d.motif, d.view), d.extension) }
 
 // drawAll writes the pictures, as many at a time as there are cores.
-func drawAll(dir string, pictures []drawing) error {
+func drawAll(dir string, products []product) error {
 	for _, s := range shapes {
 		if err := os.MkdirAll(filepath.Join(dir, s.name), 0o755); err != nil {
 			return err
@@ -147,9 +149,9 @@ func drawAll(dir string, pictures []drawing) error {
 	}
 	var group errgroup.Group
 	group.SetLimit(runtime.GOMAXPROCS(0))
-	for share := range slices.Chunk(pictures, 16) {
+	for _, p := range products {
 		group.Go(func() error {
-			for _, d := range share {
+			for _, d := range p.drawings {
 				file, err := d.file()
 				if err != nil {
 					return err

@@ -33,7 +33,7 @@ func encode(picture *image.RGBA, extension string) ([]byte, error) {
 	case "tiff":
 		err = tiff.Encode(&out, picture, &tiff.Options{Compression: tiff.Deflate})
 	case "ppm":
-		return ppm(picture, picture.Rect.Dx() <= 110), nil
+		return ppm(picture, picture.Rect.Dx() <= 205), nil
 	default:
 		return nil, fmt.Errorf("encode picture: no encoder for %q", extension)
 	}
@@ -65,23 +65,31 @@ func ppm(picture *image.RGBA, asText bool) []byte {
 	return out
 }
 
-// cube are the 216 colours that have 6 steps of each part.
-var cube = func() color.Palette {
-	var palette color.Palette
+// palette is 216 colours with 6 steps of each part, then 40 greys.
+var palette = func() color.Palette {
+	var colours color.Palette
 	for i := range 216 {
-		palette = append(palette, color.RGBA{uint8(i / 36 * 51), uint8(i / 6 % 6 * 51), uint8(i % 6 * 51), 255})
+		colours = append(colours, color.RGBA{uint8(i / 36 * 51), uint8(i / 6 % 6 * 51), uint8(i % 6 * 51), 255})
 	}
-	return palette
+	for i := range 40 {
+		grey := uint8(i * 255 / 39)
+		colours = append(colours, color.RGBA{grey, grey, grey, 255})
+	}
+	return colours
 }()
 
-// paletted brings a picture to the colours of the cube: the place of a colour in
-// it is computed, where the standard library would search.
+// paletted brings a picture to the colours of the palette: the place of a colour
+// in it is computed, where the standard library would search.
 func paletted(picture *image.RGBA) *image.Paletted {
-	out := image.NewPaletted(picture.Rect, cube)
+	out := image.NewPaletted(picture.Rect, palette)
 	step := func(c uint8) uint8 { return uint8((int(c) + 25) / 51) }
 	for i := range out.Pix {
-		rgb := picture.Pix[i*4 : i*4+3]
-		out.Pix[i] = step(rgb[0])*36 + step(rgb[1])*6 + step(rgb[2])
+		r, g, b := picture.Pix[i*4], picture.Pix[i*4+1], picture.Pix[i*4+2]
+		if max(r, g, b)-min(r, g, b) < 20 {
+			out.Pix[i] = 216 + uint8((int(g)*39+127)/255)
+			continue
+		}
+		out.Pix[i] = step(r)*36 + step(g)*6 + step(b)
 	}
 	return out
 }

@@ -8,6 +8,8 @@ import (
 	"path/filepath"
 	"strings"
 
+	"golang.org/x/image/bmp"
+
 	"imagebatch/workflows/contract"
 	"imagebatch/workflows/manifest"
 )
@@ -15,42 +17,75 @@ import (
 // spoiledFolder holds the pictures that are bad on purpose.
 const spoiledFolder = "spoiled"
 
+// spoiling is a picture that is bad on purpose, made from a good one.
+type spoiling struct {
+	name string
+	code contract.Code
+	file func(good drawing) ([]byte, error) // nil: there is none
+}
+
+var spoilings = []spoiling{
+	{"missing.jpg", contract.CodeInvalidPicURL, nil},
+	{"text.jpg", contract.CodeUnsupportedPicFormat, func(drawing) ([]byte, error) {
+		return []byte(strings.Repeat("this is a text and no picture\n", 40)), nil
+	}},
+	{"document.jpg", contract.CodeUnsupportedPicFormat, func(drawing) ([]byte, error) {
+		return []byte("%PDF-1.4\n1 0 obj<</Type/Catalog>>endobj\ntrailer<</Root 1 0 R>>\n%%EOF\n"), nil
+	}},
+	{"small.png", contract.CodeUnsupportedPicPixels, func(good drawing) ([]byte, error) {
+		good.view.width, good.view.height = 64, 64
+		return encode(paint(good.motif, good.view), "png")
+	}},
+	{"rotated.jpg", contract.CodeIncorrectOrientation, func(good drawing) ([]byte, error) {
+		file, err := encode(paint(good.motif, good.view), "jpg")
+		if err != nil {
+			return nil, err
+		}
+		return rotated(file, 6), nil
+	}},
+	{"truncated.jpg", contract.CodeUnsupportedPicFormat, func(good drawing) ([]byte, error) {
+		file, err := encode(paint(good.motif, good.view), "jpg")
+		return file[:len(file)/2], err
+	}},
+	{"heavy.bmp", contract.CodeInvalidPicContent, func(drawing) ([]byte, error) {
+		flat := image.NewGray(image.Rect(0, 0, 2400, 1800)) // a byte a pixel: over 4 MiB
+		var out bytes.Buffer
+		err := bmp.Encode(&out, flat)
+		return out.Bytes(), err
+	}},
+}
+
+// drawSpoiled writes the bad pictures.
+func drawSpoiled(dir string, good drawing) error {
+	if err := os.MkdirAll(filepath.Join(dir, spoiledFolder), 0o755); err != nil {
+		return err
+	}
+	for _, s := range spoilings {
+		if s.file == nil {
+			continue
+		}
+		file, err := s.file(good)
+		if err != nil {
+			return err
+		}
+		if err := os.WriteFile(filepath.Join(dir, spoiledFolder, s.name), file, 0o644); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // badLine is a line that must fail, and how.
 type badLine struct {
 	text string
 	code contract.Code
 }
 
-// spoiled writes the bad pictures, made from a good one, and returns every bad
-// line: those that name them and those that are bad themselves.
-func spoiled(dir string, good drawing) ([]badLine, error) {
-	jpg, small, large, err := ingredients(good)
-	if err != nil {
-		return nil, err
-	}
-	if err := os.MkdirAll(filepath.Join(dir, spoiledFolder), 0o755); err != nil {
-		return nil, err
-	}
+// badLines are those that name a bad picture, then those that are bad themselves.
+func badLines(good drawing) []badLine {
 	var lines []badLine
-	for _, picture := range []struct {
-		name string
-		file []byte // nil: there is none
-		code contract.Code
-	}{
-		{"missing.jpg", nil, contract.CodeInvalidPicURL},
-		{"text.jpg", []byte(strings.Repeat("this is a text and no picture\n", 40)), contract.CodeUnsupportedPicFormat},
-		{"document.jpg", []byte("%PDF-1.4\n1 0 obj<</Type/Catalog>>endobj\ntrailer<</Root 1 0 R>>\n%%EOF\n"), contract.CodeUnsupportedPicFormat},
-		{"small.png", small, contract.CodeUnsupportedPicPixels},
-		{"rotated.jpg", rotated(jpg, 6), contract.CodeIncorrectOrientation},
-		{"truncated.jpg", jpg[:len(jpg)/2], contract.CodeUnsupportedPicFormat},
-		{"heavy.bmp", large, contract.CodeInvalidPicContent},
-	} {
-		if picture.file != nil {
-			if err := os.WriteFile(filepath.Join(dir, spoiledFolder, picture.name), picture.file, 0o644); err != nil {
-				return nil, err
-			}
-		}
-		lines = append(lines, badLine{badAdd(len(lines), spoiledFolder+"/"+picture.name, ""), picture.code})
+	for n, s := range spoilings {
+		lines = append(lines, badLine{badAdd(n, spoiledFolder+"/"+s.name, ""), s.code})
 	}
 	name := good.entry.PicName
 	wide := fmt.Sprintf(`,"Region":"0,%d,0,%d"`, good.view.width+1, good.view.height)
@@ -61,33 +96,11 @@ func spoiled(dir string, good drawing) ([]badLine, error) {
 		badLine{badAdd(94, name, `,"IntAttr":5.5`), contract.CodeInvalidIntAttr},
 		badLine{badAdd(95, name, wide), contract.CodeInvalidRegion},
 		badLine{badAdd(96, "/"+name, ""), contract.CodeInvalidPicName},
-	), nil
+	)
 }
 
 func badAdd(n int, name, more string) string {
 	return fmt.Sprintf(`{"OperationType":"ADD","ProductId":"B%02d","PicName":%q,"CustomContent":"bad on purpose"%s}`, n, name, more)
-}
-
-// ingredients are a JPEG, a picture with too few pixels, and one with too many bytes.
-func ingredients(good drawing) (jpg, small, large []byte, err error) {
-	if jpg, err = encode(paint(good.motif, good.view), "jpg"); err != nil {
-		return nil, nil, nil, err
-	}
-	tiny := view{width: 64, height: 64, zoom: 0.9, gain: 1, backdrop: good.view.backdrop, ground: good.view.ground}
-	if small, err = encode(paint(good.motif, tiny), "png"); err != nil {
-		return nil, nil, nil, err
-	}
-	flat := image.NewRGBA(image.Rect(0, 0, 1200, 1200)) // 3 bytes a pixel once black and opaque
-	for i := 3; i < len(flat.Pix); i += 4 {
-		flat.Pix[i] = 255
-	}
-	if large, err = encode(flat, "bmp"); err != nil {
-		return nil, nil, nil, err
-	}
-	if len(large) <= contract.MaxPictureBytes {
-		large = append(large, bytes.Repeat([]byte{0}, contract.MaxPictureBytes+1-len(large))...)
-	}
-	return jpg, small, large, nil
 }
 
 // line is an entry as text.

@@ -18,10 +18,10 @@ var small = []string{"--slice-lines", "16", "--chunk-slices", "4", "--window", "
 
 // start starts a batch task and waits for its end, with the exit status that
 // the end must have.
-func start(t *testing.T, s *stack.Stack, exit int, instance, folder string, more ...string) contract.BatchTaskResult {
+func start(t *testing.T, s *stack.Stack, exit int, instance, folder string, more ...string) contract.Task {
 	t.Helper()
 	arguments := append([]string{"batch", "start", instance, "--bucket", stack.Bucket, "--path", "/" + folder, "--wait", "--output", "json"}, more...)
-	return decode[contract.BatchTaskResult](t, must(t, s, exit, arguments...))
+	return decode[contract.Task](t, must(t, s, exit, arguments...))
 }
 
 func TestBatchIsolatesBadLinesAndImportsTheRest(t *testing.T) {
@@ -44,13 +44,13 @@ func TestBatchIsolatesBadLinesAndImportsTheRest(t *testing.T) {
 	if diff := cmp.Diff(want, result.Tally.Counts); diff != "" {
 		t.Errorf("counts (-want +got):\n%s", diff)
 	}
-	if result.Total != 99 || result.Message != contract.PartialMessage {
-		t.Errorf("total %d, message %q", result.Total, result.Message)
+	if result.List.Lines != 99 || result.Message != contract.PartialMessage {
+		t.Errorf("total %d, message %q", result.List.Lines, result.Message)
 	}
-	conserved(t, task(t, shared, result.Task))
+	conserved(t, result)
 
 	got := map[int64]contract.Code{}
-	records := report(t, shared, result.Task)
+	records := report(t, shared, result.ID)
 	for _, r := range records {
 		if r.Line > 0 {
 			got[r.Line] = r.Code
@@ -110,7 +110,7 @@ func TestRestOfAReportIsAManifestThatCanBeStarted(t *testing.T) {
 	first := start(t, shared, exitSomeFailed, "rest", "rest")
 
 	file := filepath.Join(t.TempDir(), contract.ManifestName)
-	must(t, shared, exitDone, "batch", "report", fmt.Sprint(first.Task), "--rest", file)
+	must(t, shared, exitDone, "batch", "report", fmt.Sprint(first.ID), "--rest", file)
 	rest, err := os.ReadFile(file)
 	if err != nil {
 		t.Fatal(err)
@@ -132,7 +132,7 @@ func TestEmptyManifestSucceeds(t *testing.T) {
 	createInstance(t, shared, "empty")
 	put(t, shared, "empty/"+contract.ManifestName, nil)
 	result := start(t, shared, exitDone, "empty", "empty")
-	if result.Total != 0 || result.State != contract.StateSuccess || result.Message != contract.SuccessMessage {
+	if result.List.Lines != 0 || result.State != contract.StateSuccess || result.Message != contract.SuccessMessage {
 		t.Errorf("result %+v", result)
 	}
 }

@@ -13,7 +13,6 @@ import (
 	"time"
 
 	"imagebatch/activities"
-	"imagebatch/activities/oss"
 	"imagebatch/testsuite/stack"
 	"imagebatch/workflows/contract"
 )
@@ -73,17 +72,10 @@ func decode[V any](t *testing.T, a answer) V {
 	return value
 }
 
-// bucketOf is a stack's object store as its owner sees it.
-func bucketOf(t *testing.T, s *stack.Stack) activities.Objects {
+// bucketIn is a stack's object store as the owner of buckets of a region sees it.
+func bucketIn(t *testing.T, s *stack.Stack, region string) activities.Objects {
 	t.Helper()
-	identities, err := oss.New(oss.Config{
-		Endpoint: s.OSS.Endpoint, Region: stack.Region,
-		AccessKeyID: stack.RootKey.ID, AccessKeySecret: stack.RootKey.Secret,
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	objects, err := identities.As(t.Context(), "")
+	objects, err := s.Objects(t.Context(), region)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -93,7 +85,7 @@ func bucketOf(t *testing.T, s *stack.Stack) activities.Objects {
 // put writes an object of the catalogue bucket.
 func put(t *testing.T, s *stack.Stack, key string, content []byte) {
 	t.Helper()
-	if err := bucketOf(t, s).Put(t.Context(), stack.Bucket, key, "application/octet-stream", bytes.NewReader(content)); err != nil {
+	if err := bucketIn(t, s, stack.Region).Put(t.Context(), stack.Bucket, key, "application/octet-stream", bytes.NewReader(content)); err != nil {
 		t.Fatal(err)
 	}
 }

@@ -38,11 +38,19 @@ func Serial(manifest []byte, failed func(line int64) bool) (Index, error) {
 
 // row is a line in the vendor's plain form.
 type row struct {
-	OperationType, ProductId              string
-	PicName, CustomContent                *string
-	CategoryId                            *int
-	IntAttr, IntAttr2, IntAttr3, IntAttr4 *int32
-	StrAttr, StrAttr2, StrAttr3, StrAttr4 *string
+	Operation     string  `json:"OperationType"`
+	ProductID     string  `json:"ProductId"`
+	PicName       *string `json:"PicName"`
+	CustomContent *string `json:"CustomContent"`
+	CategoryID    *int    `json:"CategoryId"`
+	IntAttr       *int32  `json:"IntAttr"`
+	IntAttr2      *int32  `json:"IntAttr2"`
+	IntAttr3      *int32  `json:"IntAttr3"`
+	IntAttr4      *int32  `json:"IntAttr4"`
+	StrAttr       *string `json:"StrAttr"`
+	StrAttr2      *string `json:"StrAttr2"`
+	StrAttr3      *string `json:"StrAttr3"`
+	StrAttr4      *string `json:"StrAttr4"`
 }
 
 // Apply is the index after another task. The receiver does not change.
@@ -59,18 +67,18 @@ func (x Index) Apply(task int64, manifest []byte, failed func(line int64) bool) 
 			return nil, fmt.Errorf("apply line %d: %w; name it among the failed lines", number, err)
 		}
 		switch {
-		case r.OperationType == "ADD" && r.PicName != nil:
-			key := Key{r.ProductId, *r.PicName}
+		case r.Operation == "ADD" && r.PicName != nil:
+			key := Key{r.ProductID, *r.PicName}
 			after[key] = Picture{
-				Key: key, CustomContent: r.CustomContent, CategoryID: r.CategoryId,
+				Key: key, CustomContent: r.CustomContent, CategoryID: r.CategoryID,
 				IntAttrs: [4]*int32{r.IntAttr, r.IntAttr2, r.IntAttr3, r.IntAttr4},
 				StrAttrs: [4]*string{r.StrAttr, r.StrAttr2, r.StrAttr3, r.StrAttr4},
 				Task:     task, Line: number,
 			}
-		case r.OperationType == "DELETE" && r.PicName != nil:
-			delete(after, Key{r.ProductId, *r.PicName})
-		case r.OperationType == "DELETE":
-			maps.DeleteFunc(after, func(k Key, _ Picture) bool { return k.ProductID == r.ProductId })
+		case r.Operation == "DELETE" && r.PicName != nil:
+			delete(after, Key{r.ProductID, *r.PicName})
+		case r.Operation == "DELETE":
+			maps.DeleteFunc(after, func(k Key, _ Picture) bool { return k.ProductID == r.ProductID })
 		default:
 			return nil, fmt.Errorf("apply line %d: neither an ADD of a picture nor a DELETE; name it among the failed lines", number)
 		}

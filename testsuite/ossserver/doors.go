@@ -51,14 +51,20 @@ func Start(opt Options) (*Server, error) {
 		}
 	}
 	s.doors.sts = tls.NewListener(s.doors.sts, &tls.Config{Certificates: []tls.Certificate{cert}})
-	s.serveDoor(s.doors.data, s)
-	s.serveDoor(s.doors.admin, s.Admin())
-	s.serveDoor(s.doors.sts, s.STS())
+	s.serveDoor(s.doors.data, &http.Server{Handler: s, ConnState: s.countConnections})
+	s.serveDoor(s.doors.admin, &http.Server{Handler: s.Admin()})
+	s.serveDoor(s.doors.sts, &http.Server{Handler: s.STS()})
 	return s, nil
 }
 
-func (s *Server) serveDoor(l net.Listener, handler http.Handler) {
-	server := &http.Server{Handler: handler, ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute}
+func (s *Server) countConnections(_ net.Conn, state http.ConnState) {
+	if state == http.StateNew {
+		s.stats.connection()
+	}
+}
+
+func (s *Server) serveDoor(l net.Listener, server *http.Server) {
+	server.ReadHeaderTimeout, server.IdleTimeout = 10*time.Second, 2*time.Minute
 	s.doors.servers = append(s.doors.servers, server)
 	s.doors.done.Go(func() {
 		if err := server.Serve(l); !errors.Is(err, http.ErrServerClosed) {

@@ -46,7 +46,6 @@ var (
 	errNoSuchKey         = refuse(404, "NoSuchKey", "The specified key does not exist.")
 	errInvalidBucketName = refuse(400, "InvalidBucketName", "The specified bucket is not valid.")
 	errInvalidObjectName = refuse(400, "InvalidObjectName", "The specified object is not valid.")
-	errBucketExists      = refuse(409, "BucketAlreadyExists", "The requested bucket name is not available. The bucket namespace is shared by all users of the system. Please select a different name and try again.")
 	errBucketNotEmpty    = refuse(409, "BucketNotEmpty", "The bucket has objects. Please delete them first.")
 	errFileExists        = refuse(409, "FileAlreadyExists", "The object you specified already exists and can not be overwritten.")
 	errMethodNotAllowed  = refuse(405, "MethodNotAllowed", "The specified method is not allowed against this resource.")

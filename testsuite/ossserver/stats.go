@@ -13,6 +13,8 @@ type Stats struct {
 	Statuses map[int]int64    `json:"statuses"` // by status; 0 when the connection was broken
 	BytesOut int64            `json:"bytesOut"` // of bodies
 	Faults   int64            `json:"faults"`   // requests that a fault was applied to
+
+	Connections int64 `json:"connections"` // that clients opened to a started server
 }
 
 type stats struct {
@@ -35,6 +37,12 @@ func (st *stats) fault() {
 	st.mu.Lock()
 	defer st.mu.Unlock()
 	st.Faults++
+}
+
+func (st *stats) connection() {
+	st.mu.Lock()
+	defer st.mu.Unlock()
+	st.Connections++
 }
 
 func (st *stats) reset() {

@@ -11,6 +11,8 @@ import (
 	"path/filepath"
 	"slices"
 	"strconv"
+	"strings"
+	"sync"
 	"time"
 )
 
@@ -117,7 +119,8 @@ func (s *Stack) StartTemporal(ctx context.Context) (err error) {
 	return err
 }
 
-// StartWorker starts one more worker. Settings are added to its environment.
+// StartWorker starts one more worker and waits until it polls. Settings are added
+// to its environment.
 func (s *Stack) StartWorker(settings map[string]string) (*Process, error) {
 	s.started++
 	listen := "off"
@@ -143,12 +146,25 @@ func (s *Stack) StartWorker(settings map[string]string) (*Process, error) {
 	command := exec.Command(filepath.Join(s.options.Bin, "worker"))
 	command.Env = flatten(environment)
 	name := "worker-" + strconv.Itoa(s.started)
-	worker, err := start(name, s.log(name), command, nil)
+	polling := make(chan struct{})
+	said := sync.OnceFunc(func() { close(polling) })
+	worker, err := start(name, s.log(name), command, func(line string) {
+		if strings.Contains(line, `msg="worker started"`) {
+			said()
+		}
+	})
 	if err != nil {
 		return nil, err
 	}
 	s.Workers = append(s.Workers, worker)
-	return worker, nil
+	select {
+	case <-polling:
+		return worker, nil
+	case <-worker.Ended():
+		return nil, fmt.Errorf("start %s: it ended at once: %s; its log is %s", name, worker.lastLine(), worker.Log)
+	case <-time.After(time.Minute):
+		return nil, fmt.Errorf("start %s: it does not poll after a minute; its log is %s", name, worker.Log)
+	}
 }
 
 // Starter is the starter with arguments, connected to the stack.

@@ -192,7 +192,6 @@ func TestRunFailsWithTheChunk(t *testing.T) {
 	}
 }
 
-
 func TestRunPassesOverTakenWorkflowIDs(t *testing.T) {
 	t.Parallel()
 	b := &bench{t: t, chunk: func(ctx workflow.Context, in contract.ChunkInput) (contract.ChunkResult, error) {

@@ -1,0 +1,149 @@
+package oss_test
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+
+	"imagebatch/activities"
+	"imagebatch/activities/oss"
+)
+
+// lookalike serves whatever a case makes of an answer, to a V1 client.
+func lookalike(t *testing.T, answer http.HandlerFunc) activities.Objects {
+	t.Helper()
+	srv := httptest.NewServer(answer)
+	t.Cleanup(srv.Close)
+	return own(t, oss.Config{Endpoint: srv.URL, AccessKeyID: "id", AccessKeySecret: "secret-of-id"})
+}
+
+func TestLookAlikes(t *testing.T) {
+	t.Parallel()
+	status := func(code int, contentType, body string) http.HandlerFunc {
+		return func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Content-Type", contentType)
+			w.WriteHeader(code)
+			_, _ = io.WriteString(w, body)
+		}
+	}
+	whole := func(header map[string]string) http.HandlerFunc {
+		return func(w http.ResponseWriter, _ *http.Request) {
+			for k, v := range header {
+				w.Header()[k] = []string{v}
+			}
+			_, _ = io.WriteString(w, "0123456789")
+		}
+	}
+	for name, tc := range map[string]struct {
+		reason string
+		answer http.HandlerFunc
+		want   activities.Want
+		body   string
+		is     error
+	}{
+		"NotFoundCode":     {answer: status(404, "application/xml", "<Error><Code>NotFound</Code></Error>"), is: activities.ErrNoSuchObject},
+		"NotFoundPage":     {answer: status(404, "text/html", "<html><p>not found</html>"), is: activities.ErrNoSuchObject, reason: "a proxy answers with a page"},
+		"NotFoundNothing":  {answer: status(404, "", ""), is: activities.ErrNoSuchObject},
+		"ForbiddenJSON":    {answer: status(403, "application/json", `{"code":"x"}`), is: activities.ErrDenied},
+		"BusyPage":         {answer: status(503, "text/html", "<html>busy"), is: activities.ErrThrottled},
+		"EndlessError":     {answer: status(412, "text/html", strings.Repeat("x", 1<<20)), is: activities.ErrChanged},
+		"ForeignNamespace": {answer: status(404, "application/xml", `<Error xmlns="http://x"><Code>NoSuchBucket</Code></Error>`), is: activities.ErrNoSuchBucket},
+		"NoChecksum":       {answer: whole(nil), body: "0123456789"},
+		"BareETag":         {answer: whole(map[string]string{"Etag": "abc"}), want: activities.Want{IfMatch: `"ABC"`}, body: "0123456789"},
+		"WeakETag":         {answer: whole(map[string]string{"Etag": `W/"abc"`}), want: activities.Want{IfMatch: "abc"}, body: "0123456789"},
+		"ConditionIgnored": {answer: whole(map[string]string{"Etag": "abc"}), want: activities.Want{IfMatch: "def"}, is: activities.ErrChanged},
+		"RangeIgnored":     {answer: whole(nil), want: activities.Want{To: 4}, body: "0123", reason: "the head of the object is still what was asked for"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			body, info, err := read(t.Context(), lookalike(t, tc.answer), "a", tc.want)
+			if !errors.Is(err, tc.is) || err != nil && tc.is == nil {
+				t.Fatalf("error is %v, want %v; %s", err, tc.is, tc.reason)
+			}
+			if err == nil && (body != tc.body || info.Size != int64(len(tc.body))) {
+				t.Errorf("got %q, %+v; want %q; %s", body, info, tc.body, tc.reason)
+			}
+		})
+	}
+}
+
+func TestRangeThatIsIgnored(t *testing.T) {
+	t.Parallel()
+	objects := lookalike(t, func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "0123456789") })
+	_, _, err := objects.Open(t.Context(), bucket, "a", activities.Want{From: 3})
+	if err == nil || !strings.Contains(err.Error(), "does not serve ranges") {
+		t.Errorf("error is %v, want one about ranges", err)
+	}
+}
+
+func TestUnknownSize(t *testing.T) {
+	t.Parallel()
+	objects := lookalike(t, func(w http.ResponseWriter, _ *http.Request) {
+		_, _ = io.WriteString(w, "0123")
+		_ = http.NewResponseController(w).Flush() // so that no length is sent
+		_, _ = io.WriteString(w, "4567")
+	})
+	body, info, err := read(t.Context(), objects, "a", activities.Want{})
+	if err != nil || body != "01234567" || info.Size != -1 {
+		t.Errorf("got %q, %+v, %v; want all of it and size -1", body, info, err)
+	}
+}
+
+func TestChecksumThatDiffers(t *testing.T) {
+	t.Parallel()
+	for name, flush := range map[string]bool{"Sized": false, "Unsized": true} {
+		objects := lookalike(t, func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("X-Oss-Hash-Crc64ecma", "1")
+			if flush {
+				_ = http.NewResponseController(w).Flush()
+			}
+			_, _ = io.WriteString(w, "0123456789")
+		})
+		rc, _, err := objects.Open(t.Context(), bucket, "a", activities.Want{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer rc.Close()
+		// As the caller reads: exactly so many bytes.
+		n, err := io.ReadFull(rc, make([]byte, 10))
+		if name == "Unsized" && err == nil {
+			_, err = rc.Read(make([]byte, 1))
+		}
+		if err == nil || !strings.Contains(err.Error(), "checksum") {
+			t.Errorf("%s: read %d bytes, error %v; want one about the checksum", name, n, err)
+		}
+	}
+}
+
+func TestStoreThatQuotesSecrets(t *testing.T) {
+	t.Parallel()
+	objects := lookalike(t, func(w http.ResponseWriter, r *http.Request) {
+		w.WriteHeader(http.StatusForbidden)
+		fmt.Fprintf(w, "<Error><Code>SignatureDoesNotMatch</Code><Message>you sent %s</Message><StringToSign>%s</StringToSign></Error>",
+			r.Header.Get("Authorization"), r.Header.Get("Authorization"))
+	})
+	_, _, err := objects.Open(t.Context(), bucket, "a", activities.Want{})
+	if !errors.Is(err, activities.ErrDenied) || strings.Contains(fmt.Sprintf("%v %+v", err, err), "OSS id:") {
+		t.Errorf("error is %v, want a denial without the signature", err)
+	}
+}
+
+func TestLocationOfLookAlikes(t *testing.T) {
+	t.Parallel()
+	for body, want := range map[string]string{
+		"<LocationConstraint>oss-cn-shanghai</LocationConstraint>":          "cn-shanghai",
+		"<LocationConstraint>oss-cn-shanghai-internal</LocationConstraint>": "cn-shanghai",
+		"<LocationConstraint>cn-shanghai</LocationConstraint>":              "cn-shanghai",
+		"<LocationConstraint>\n eu-west-1\n</LocationConstraint>":           "eu-west-1",
+		`<LocationConstraint xmlns="http://x"/>`:                            "",
+	} {
+		got, err := lookalike(t, func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, body) }).Region(t.Context(), bucket)
+		if err != nil || got != want {
+			t.Errorf("%s: region is %q, %v; want %q", body, got, err, want)
+		}
+	}
+}

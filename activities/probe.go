@@ -1,0 +1,45 @@
+package activities
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"imagebatch/workflows/contract"
+)
+
+// probe asks whether the object store can be reached at all, by the manifest.
+type probe struct {
+	objects Objects
+	task    contract.Task
+
+	mu   sync.Mutex
+	good time.Time // when the last question that was answered well was asked
+}
+
+// probeTimeout is how long the store has to answer.
+const probeTimeout = 5 * time.Second
+
+// reachable returns an error unless the store has answered a question that was
+// asked after since. Pictures that fail at the same time share one.
+func (p *probe) reachable(ctx context.Context, since time.Time) error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.good.After(since) {
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(ctx, probeTimeout)
+	defer cancel()
+	asked := time.Now()
+	_, err := p.objects.Head(ctx, p.task.Bucket, contract.ManifestKey(p.task.Path))
+	switch {
+	case errors.Is(err, ErrNoSuchObject), errors.Is(err, ErrNoSuchBucket):
+		return manifestError(p.task, err)
+	case err != nil:
+		return fmt.Errorf("the manifest cannot be reached either: %w", err)
+	}
+	p.good = asked
+	return nil
+}

@@ -1,0 +1,98 @@
+package activities
+
+import (
+	"context"
+	"fmt"
+
+	"imagebatch/workflows/contract"
+	"imagebatch/workflows/manifest"
+)
+
+// readLines reads the slice's part of the work list and sends each line that is
+// not done where it belongs.
+func (p *pipeline) readLines(done Bitmap, adds chan<- addition) error {
+	reading, stop := context.WithCancel(p.feed)
+	defer stop()
+	defer context.AfterFunc(p.work, stop)()
+	err := p.readSlice(reading, done, adds)
+	if reading.Err() != nil {
+		return nil // what was not read stays undone
+	}
+	return err
+}
+
+func (p *pipeline) readSlice(ctx context.Context, done Bitmap, adds chan<- addition) error {
+	list := p.in.List
+	from, to, err := p.Results.sliceRange(ctx, list, p.in.Slice)
+	if err != nil {
+		return err
+	}
+	body, _, err := p.objects.Open(ctx, list.Bucket, list.Key, Want{From: from, To: to, IfMatch: list.ETag})
+	if err != nil {
+		return manifestError(p.task, err)
+	}
+	defer body.Close()
+	rules := manifest.Rules{ServiceType: p.task.ServiceType}
+	scanner := manifest.NewScanner(body, manifest.Position{Line: p.first, Offset: from})
+	for n := range list.LinesOf(p.in.Slice) {
+		if ctx.Err() != nil {
+			return nil
+		}
+		if !scanner.Next() {
+			if err := scanner.Err(); err != nil {
+				return fmt.Errorf("read manifest oss://%s/%s: %w", list.Bucket, list.Key, err)
+			}
+			return fmt.Errorf("read manifest oss://%s/%s: bytes %d to %d end before line %d", list.Bucket, list.Key, from, to, p.first+int64(n))
+		}
+		if done.Has(n) {
+			continue
+		}
+		line := scanner.Line()
+		text := line.Text // the scanner's own, valid until its next line
+		line.Text = nil
+		p.isolating(addition{line: line}, NoStage, contract.CodeInvalidMetaItem, func() {
+			p.dispatch(ctx, line, text, rules, adds)
+		})
+	}
+	return nil
+}
+
+// dispatch decides what a line asks for.
+func (p *pipeline) dispatch(ctx context.Context, line manifest.Line, text []byte, rules manifest.Rules, adds chan<- addition) {
+	if line.Blank {
+		blank := outcomeOf(line)
+		blank.Ending = Blank
+		p.outcomes <- outcome{Outcome: blank}
+		return
+	}
+	var entry manifest.Entry
+	var problem *manifest.Problem
+	if line.TooLong {
+		problem = manifest.TooLongProblem(line.Length)
+	} else {
+		entry, _, problem = manifest.Parse(text, rules)
+	}
+	if problem != nil {
+		p.refuse(addition{line: line, entry: problem.Entry}, NoStage, problem.Code, problem.Message)
+		return
+	}
+	if entry.Operation == manifest.Delete {
+		p.outcomes <- deletion(line, entry)
+		return
+	}
+	select {
+	case adds <- addition{line: line, entry: entry}:
+	case <-ctx.Done():
+	}
+}
+
+// deletion is the outcome of a DELETE: nothing can go wrong before it is committed.
+func deletion(line manifest.Line, entry manifest.Entry) outcome {
+	deleted := outcomeOf(line)
+	deleted.Stage = Indexed
+	if entry.DeletesProduct() {
+		return outcome{Outcome: deleted, product: entry.ProductID}
+	}
+	deleted.Delete = &DeletePicture{Product: entry.ProductID, Picture: entry.PicName}
+	return outcome{Outcome: deleted}
+}

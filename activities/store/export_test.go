@@ -1,0 +1,23 @@
+package store
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/mattn/go-sqlite3"
+)
+
+// SetLogLimit makes the write-ahead log be emptied from a smaller size on.
+func (s *Store) SetLogLimit(bytes int64) { s.wal.limit = bytes }
+
+// LimitPages makes the disk full when the file has so many pages.
+func (s *Store) LimitPages(ctx context.Context, pages int) error {
+	return s.Write(ctx, func(t *Tx) error {
+		var limit int
+		_, err := t.Row([]any{&limit}, fmt.Sprintf("PRAGMA max_page_count = %d", pages))
+		return err
+	})
+}
+
+// Explain is what a caller is told of an error of SQLite.
+func (s *Store) Explain(code sqlite3.ErrNo) error { return s.explain(sqlite3.Error{Code: code}) }

@@ -1,0 +1,118 @@
+package endtoend_test
+
+import (
+	"fmt"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"imagebatch/activities"
+	"imagebatch/activities/index"
+	"imagebatch/activities/store"
+	"imagebatch/testsuite/catalogue"
+	"imagebatch/testsuite/oracle"
+	"imagebatch/testsuite/stack"
+	"imagebatch/workflows/contract"
+)
+
+// indexOf opens a stack's database beside its workers.
+func indexOf(t *testing.T, s *stack.Stack) activities.Index {
+	t.Helper()
+	ledger, err := store.Open(t.Context(), s.Database())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { ledger.Close() })
+	return index.New(ledger)
+}
+
+// sameAsSerial holds an instance against the sequential application of its
+// manifest, run as that task, to a plain map.
+func sameAsSerial(t *testing.T, s *stack.Stack, instance string, task int64, batch catalogue.Batch) {
+	t.Helper()
+	failed := func(line int64) bool { _, ok := batch.Failures[line]; return ok }
+	want, err := oracle.Index{}.Apply(task, batch.Manifest, failed)
+	if err != nil {
+		t.Fatal(err)
+	}
+	pictures := indexOf(t, s)
+	held, err := pictures.Instance(t.Context(), instance)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if held.Pictures != int64(len(want)) {
+		t.Errorf("the index holds %d pictures, applying the lines in order gives %d", held.Pictures, len(want))
+	}
+	for key, picture := range want {
+		stored, err := pictures.Picture(t.Context(), contract.PictureRef{Instance: instance, ProductID: key.ProductID, PicName: key.PicName})
+		if err != nil {
+			t.Errorf("%v: %v", key, err)
+			continue
+		}
+		got := oracle.Picture{
+			Key: key, CustomContent: stored.CustomContent, IntAttrs: stored.IntAttrs, StrAttrs: stored.StrAttrs,
+			Task: stored.Task, Line: stored.Line,
+		}
+		if picture.CategoryID != nil {
+			got.CategoryID = &stored.CategoryID
+		}
+		if diff := cmp.Diff(picture, got); diff != "" {
+			t.Errorf("%v (-serial +index):\n%s", key, diff)
+		}
+	}
+}
+
+func TestRandomManifestEndsAsIfAppliedLineByLine(t *testing.T) {
+	t.Parallel()
+	s := ownStack(t, 2, nil)
+	for seed := range uint64(2) {
+		instance := fmt.Sprintf("random-%d", seed)
+		createInstance(t, s, instance)
+		batch := randomBatch(t, s, instance, seed, 2000)
+		result := start(t, s, exitSomeFailed, instance, instance, small...)
+		conserved(t, result)
+		if result.List.Lines != batch.Lines || result.Tally.Failed != int64(len(batch.Failures)) {
+			t.Errorf("seed %d: %d lines, %d failed; want %d and %d", seed, result.List.Lines, result.Tally.Failed, batch.Lines, len(batch.Failures))
+		}
+		sameAsSerial(t, s, instance, result.ID, batch)
+	}
+}
+
+func TestKilledWorkersChangeNothing(t *testing.T) {
+	t.Parallel()
+	s := ownStack(t, 2, nil)
+	createInstance(t, s, "killed")
+	batch := randomBatch(t, s, "killed", 7, 2000)
+	id := begun(t, s, "killed", "killed", small...)
+	for range 3 {
+		s.Workers[len(s.Workers)-1].Kill()
+		if _, err := s.StartWorker(nil); err != nil {
+			t.Fatal(err)
+		}
+	}
+	s.Temporal.Kill()
+	if err := s.StartTemporal(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	must(t, s, exitSomeFailed, "batch", "watch", fmt.Sprint(id))
+	done := task(t, s, id)
+	conserved(t, done)
+	if done.Tally.Failed != int64(len(batch.Failures)) {
+		t.Errorf("%d lines failed, planted were %d", done.Tally.Failed, len(batch.Failures))
+	}
+	sameAsSerial(t, s, "killed", id, batch)
+}
+
+// randomBatch puts a random manifest and its pictures into a folder.
+func randomBatch(t *testing.T, s *stack.Stack, folder string, seed uint64, lines int) catalogue.Batch {
+	t.Helper()
+	batch, err := catalogue.Random(seed, lines, catalogue.Mix{Bad: true, Blank: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, content := range batch.Pictures {
+		put(t, s, folder+"/"+name, content)
+	}
+	put(t, s, folder+"/"+contract.ManifestName, batch.Manifest)
+	return batch
+}

@@ -1,0 +1,94 @@
+package fakes
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"sync"
+	"time"
+
+	"imagebatch/activities"
+	"imagebatch/workflows/contract"
+)
+
+// Identities gives the same store to the worker's own identity and to each role
+// of the map. Any other role is refused.
+type Identities struct {
+	Own   activities.Objects
+	Roles map[string]activities.Objects
+	// Fault, if set, is asked first.
+	Fault func(ctx context.Context, role string) error
+}
+
+var _ activities.Identities = Identities{}
+
+// As implements activities.Identities.
+func (i Identities) As(ctx context.Context, role string) (activities.Objects, error) {
+	if i.Fault != nil {
+		if err := i.Fault(ctx, role); err != nil {
+			return nil, fmt.Errorf("assume role: %w", err)
+		}
+	}
+	if role == "" {
+		return i.Own, nil
+	}
+	if objects, ok := i.Roles[role]; ok {
+		return objects, nil
+	}
+	return nil, contract.Errorf(contract.CodeRoleNotAllowed, "the role %q is not on the list", role)
+}
+
+// Meter counts in memory. The zero value is ready.
+type Meter struct {
+	mu     sync.Mutex
+	lines  map[string]int
+	stages map[activities.Stage]int
+}
+
+var _ activities.Meter = (*Meter)(nil)
+
+// Line implements activities.Meter.
+func (m *Meter) Line(ending activities.Ending, code contract.Code) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.lines == nil {
+		m.lines = map[string]int{}
+	}
+	m.lines[fmt.Sprint(ending, " ", code)]++
+}
+
+// Stage implements activities.Meter.
+func (m *Meter) Stage(stage activities.Stage, _ time.Duration) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.stages == nil {
+		m.stages = map[activities.Stage]int{}
+	}
+	m.stages[stage]++
+}
+
+// Lines is how often a line was counted with this ending and code.
+func (m *Meter) Lines(ending activities.Ending, code contract.Code) int {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.lines[fmt.Sprint(ending, " ", code)]
+}
+
+// Stages is how often each stage was timed.
+func (m *Meter) Stages() map[activities.Stage]int {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return maps.Clone(m.stages)
+}
+
+// Runs answers which workflow runs are open.
+type Runs struct {
+	OpenFunc func(ctx context.Context, workflowID, firstRunID string) (bool, error)
+}
+
+var _ activities.Runs = Runs{}
+
+// Open implements activities.Runs.
+func (r Runs) Open(ctx context.Context, workflowID, firstRunID string) (bool, error) {
+	return r.OpenFunc(ctx, workflowID, firstRunID)
+}
