@@ -2,7 +2,6 @@ package workflows_test
 
 import (
 	"encoding/json"
-	"strings"
 	"testing"
 
 	"imagebatch/workflows/contract"
@@ -21,7 +20,7 @@ const (
 )
 
 // events is what a task of so many full slices costs in history events.
-func events(t *testing.T, slices int) (total, progress int) {
+func events(t *testing.T, slices int) int {
 	t.Helper()
 	w := newWorld(t, 0)
 	w.list.SliceLines, w.list.Slices = 1000, slices
@@ -30,24 +29,19 @@ func events(t *testing.T, slices int) (total, progress int) {
 	if end.State != contract.StateSuccess || end.Tally.Succeeded != w.list.Lines {
 		t.Fatalf("ended %s with %d lines", end.State, end.Tally.Succeeded)
 	}
-	ran := 0
-	for _, step := range w.steps {
-		if strings.HasPrefix(step, "slice ") {
-			ran++
-		}
+	c := w.commands
+	if c["activity Slice"] != slices || c["timer"] != 0 || c["side effect"] != 0 {
+		t.Errorf("%v: want %d slices and nothing else for each", c, slices)
 	}
-	if ran != slices {
-		t.Errorf("%d slices ran, want %d", ran, slices)
-	}
-	chunks := w.started[contract.Chunk.Name]
-	return ran*sliceEvents + chunks*(chunkEvents+childEvents) + w.progress*signalEvents + w.upserts*upsertEvents, w.progress
+	chunks := c["child Chunk"]
+	return slices*sliceEvents + chunks*(chunkEvents+childEvents) + c["signal"]*signalEvents + c["upsert"]*upsertEvents
 }
 
 // History grows by a bounded number of events for every thousand lines.
 func TestHistorySlope(t *testing.T) {
 	t.Parallel()
-	few, _ := events(t, 1000)
-	many, _ := events(t, 1400)
+	few := events(t, 1000)
+	many := events(t, 1400)
 	slope := float64(many-few) / 400
 	t.Logf("%.2f events for every 1,000 lines; %d for 1,400,000", slope, many)
 	if slope > eventsPer1000 {
@@ -78,8 +72,8 @@ func TestChunksReportSparingly(t *testing.T) {
 				return contract.SliceResult{Slice: in.Slice, Whole: true, Tally: w.sliceTally(in.Slice)}, nil
 			}
 			w.runAsChild(contract.Chunk.Name, in)
-			if w.progress != tc.want {
-				t.Errorf("%d reports, want %d: %s", w.progress, tc.want, tc.reason)
+			if reports := w.commands["signal"]; reports != tc.want {
+				t.Errorf("%d reports, want %d: %s", reports, tc.want, tc.reason)
 			}
 		})
 	}

@@ -8,11 +8,12 @@ import (
 	"sync"
 	"testing"
 
-	"github.com/stretchr/testify/mock"
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/converter"
+	"go.temporal.io/sdk/interceptor"
 	"go.temporal.io/sdk/temporal"
 	sdktest "go.temporal.io/sdk/testsuite"
+	"go.temporal.io/sdk/worker"
 	"go.temporal.io/sdk/workflow"
 
 	"imagebatch/workflows"
@@ -44,8 +45,7 @@ type world struct {
 	deliverys []contract.CallbackDelivery
 	outcomes  []contract.CallbackOutcome
 	begun     contract.BeginInput
-	progress  int // signals from chunks
-	upserts   int
+	commands  map[string]int // of all workflows, by kind
 	warnings  []string
 	largest   int // bytes of what was carried to another run
 }
@@ -53,7 +53,7 @@ type world struct {
 // newWorld has a list of so many lines, cut into slices of 16.
 func newWorld(t *testing.T, lines int64) *world {
 	return &world{
-		t: t, done: map[int]contract.Tally{}, started: map[string]int{}, tasks: map[int64]contract.Task{},
+		t: t, done: map[int]contract.Tally{}, started: map[string]int{}, commands: map[string]int{}, tasks: map[int64]contract.Task{},
 		list: contract.WorkList{
 			Bucket: "photos", Key: "spring/increment.meta", ETag: "e", Size: lines * 100, Lines: lines, RawLines: lines,
 			SliceLines: 16, Slices: int((lines + 15) / 16), OffsetsKey: "plans/12.offsets", Digest: strings.Repeat("d", 64),
@@ -157,8 +157,12 @@ func (w *world) newEnv() *sdktest.TestWorkflowEnvironment {
 	env := suite.NewTestWorkflowEnvironment()
 	env.SetStartWorkflowOptions(client.StartWorkflowOptions{ID: contract.BatchTaskWorkflowID("shop"), TaskQueue: contract.DefaultTaskQueue})
 	env.SetDetachedChildWait(false)
+	env.SetWorkerOptions(worker.Options{Interceptors: []interceptor.WorkerInterceptor{&counting{w: w}}})
 	w.env = env
 	workflows.Register(env)
+	env.RegisterWorkflowWithOptions(func(ctx workflow.Context, name string, in any) error {
+		return workflow.ExecuteChildWorkflow(ctx, name, in).Get(ctx, nil)
+	}, workflow.RegisterOptions{Name: "Parent"})
 	workflows.Bind(env, contract.Begin, or(w.begin,
 		func(contract.BeginInput) (contract.BeginResult, error) {
 			return contract.BeginResult{Task: taskNumber}, nil
@@ -202,22 +206,6 @@ func (w *world) newEnv() *sdktest.TestWorkflowEnvironment {
 		func(in contract.ListTasksInput) (contract.TaskList, error) {
 			return contract.TaskList{Tasks: []contract.Task{w.tasks[in.ID]}}, nil
 		}, nil, nil))
-	env.OnSignalExternalWorkflow(mock.Anything, mock.Anything, mock.Anything, contract.ReportedChunk.Name, mock.Anything).
-		Return(func(_, id, _, name string, arg any) error {
-			w.mu.Lock()
-			w.progress++
-			w.mu.Unlock()
-			if id == contract.BatchTaskWorkflowID("shop") {
-				env.SignalWorkflow(name, arg)
-			}
-			return nil
-		})
-	env.OnUpsertTypedSearchAttributes(mock.Anything).Return(func(temporal.SearchAttributes) error {
-		w.mu.Lock()
-		defer w.mu.Unlock()
-		w.upserts++
-		return nil
-	})
 	env.SetOnChildWorkflowStartedListener(func(info *workflow.Info, _ workflow.Context, _ converter.EncodedValues) {
 		w.mu.Lock()
 		defer w.mu.Unlock()
@@ -287,17 +275,14 @@ func (w *world) runTask(in contract.BatchTaskInput) (end ending) {
 func (w *world) runAsChild(name string, in any) {
 	w.t.Helper()
 	env := w.newEnv()
-	env.RegisterWorkflowWithOptions(func(ctx workflow.Context) error {
-		return workflow.ExecuteChildWorkflow(ctx, name, in).Get(ctx, nil)
-	}, workflow.RegisterOptions{Name: "Parent"})
-	env.ExecuteWorkflow("Parent")
+	env.ExecuteWorkflow("Parent", name, in)
 	if err := env.GetWorkflowError(); err != nil {
 		w.t.Fatal(err)
 	}
 }
 
 // control sends a signal.
-func (w *world) control(verb string, in contract.Control) { w.env.SignalWorkflow(verb, in) }
+func (w *world) control(verb string, in any) { w.env.SignalWorkflow(verb, in) }
 
 // refused is an error with which an activity gives up for good.
 func refused(code contract.Code, message string) error {

@@ -112,6 +112,7 @@ func TestUnusualPixels(t *testing.T) {
 		"JPEGGrey":          {encodeJPEG(t, grey, 95), grey, 2},
 		"JPEGCMYK":          {convert(t, encodePNG(t, scene), bimg.Options{Type: bimg.JPEG, Quality: 95, Interpretation: bimg.InterpretationCMYK}), scene, 24},
 		"JPEGProgressive":   {convert(t, encodePNG(t, scene), bimg.Options{Type: bimg.JPEG, Quality: 95, Interlace: true}), scene, 4},
+		"JPEGOtherProfile":  {convert(t, encodePNG(t, scene), bimg.Options{Type: bimg.JPEG, Quality: 97, OutputICC: "p3"}), scene, 4},
 		"TIFFAlpha":         {encodeTIFF(t, glass), onWhite, 1},
 		"TIFFGrey":          {encodeTIFF(t, grey), grey, 0},
 		"TIFF16Bit":         {encodeTIFF(t, deep), scene, 0},

@@ -28,6 +28,7 @@ var causes = []struct{ text, cause string }{
 	{"webp", "its WEBP data is damaged"},
 	{"gif", "its GIF data is damaged"},
 	{"tiff", "its TIFF data is damaged"},
+	{"decod", "its compressed data is damaged"},
 	{"not enough memory", "it needs more memory than the worker has"},
 	{"out of memory", "it needs more memory than the worker has"},
 	{"dimensions", "its dimensions are impossible"},

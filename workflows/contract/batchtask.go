@@ -2,6 +2,7 @@ package contract
 
 import (
 	"net/url"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -232,38 +233,34 @@ func PictureKey(path, picture string) string {
 // NormalizePath brings the ways in which people write a folder, with or without
 // slashes or the manifest's name, to one: "/a/b", or "/" for the root.
 func NormalizePath(path string) (string, error) {
-	refuse := func(what string) (string, error) {
-		return "", Errorf(CodeBadRequest, "the path %q %s; give the folder of %s inside the bucket, such as /catalogue/spring", path, what, ManifestName)
+	folder := strings.Trim(path, "/")
+	if folder == ManifestName || strings.HasSuffix(folder, "/"+ManifestName) {
+		folder = strings.TrimRight(strings.TrimSuffix(folder, ManifestName), "/")
 	}
-	for _, r := range path {
-		if r < ' ' || r == 0x7f || r == '\uFFFD' {
-			return refuse("holds a control or invalid character")
-		}
-	}
-	if strings.Contains(path, `\`) {
-		return refuse(`holds a "\"`)
-	}
-	if strings.Contains(path, "//") {
-		return refuse(`holds "//"`)
-	}
-	folder := strings.TrimSuffix(strings.Trim(path, "/"), ManifestName)
-	if folder != "" && !strings.HasSuffix(folder, "/") && strings.HasSuffix(strings.Trim(path, "/"), ManifestName) {
-		folder = strings.Trim(path, "/") // a folder whose own name ends like the manifest's
-	}
-	folder = strings.Trim(folder, "/")
-	if folder == "" {
-		return "/", nil
+	what := ""
+	switch {
+	case strings.ContainsFunc(path, func(r rune) bool { return r < ' ' || r == 0x7f || r == '\uFFFD' }):
+		what = "holds a control or invalid character"
+	case strings.Contains(path, `\`):
+		what = `holds a "\"`
+	case strings.Contains(path, "//"):
+		what = `holds "//"`
+	case len(folder) > maxFolder:
+		what = "is longer than " + strconv.Itoa(maxFolder) + " bytes"
 	}
 	for part := range strings.SplitSeq(folder, "/") {
 		if part == ".." || part == "." {
-			return refuse("holds " + part)
+			what = "holds a " + strconv.Quote(part)
 		}
 	}
-	if len(folder) > 900 {
-		return refuse("is longer than 900 bytes")
+	if what != "" {
+		return "", Errorf(CodeBadRequest, "the path %q %s; give the folder of %s inside the bucket, such as /catalogue/spring", path, what, ManifestName)
 	}
 	return "/" + folder, nil
 }
+
+// maxFolder leaves room for a picture's name in a key, which has at most 1,023 bytes.
+const maxFolder = 900
 
 // ValidateBucket checks the form of a bucket name.
 // Source: https://www.alibabacloud.com/help/en/oss/user-guide/bucket-naming-conventions

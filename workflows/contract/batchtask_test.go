@@ -1,0 +1,65 @@
+package contract_test
+
+import (
+	"errors"
+	"strings"
+	"testing"
+
+	"imagebatch/workflows/contract"
+)
+
+func TestNormalizePath(t *testing.T) {
+	t.Parallel()
+	for given, want := range map[string]string{
+		"": "/", "/": "/", "a": "/a", "/a": "/a", "a/b/": "/a/b", "/a/b": "/a/b",
+		"/a/b/increment.meta": "/a/b", "increment.meta": "/", "/increment.meta": "/",
+		"/old-increment.meta": "/old-increment.meta", "/夏 装/x": "/夏 装/x", "/a..b": "/a..b",
+	} {
+		got, err := contract.NormalizePath(given)
+		if err != nil || got != want {
+			t.Errorf("NormalizePath(%q) = %q, %v; want %q", given, got, err, want)
+		}
+	}
+	for _, given := range []string{"/a/../b", "..", "/./a", "//a", "a//b", `a\b`, "a\nb", "a\x00", strings.Repeat("x", 1000)} {
+		if got, err := contract.NormalizePath(given); !errors.Is(err, &contract.Error{Code: contract.CodeBadRequest}) {
+			t.Errorf("NormalizePath(%.20q) = %q, %v; want a refusal", given, got, err)
+		}
+	}
+}
+
+func TestKeysOfAFolder(t *testing.T) {
+	t.Parallel()
+	for path, want := range map[string]string{"/": "increment.meta", "/a/b": "a/b/increment.meta"} {
+		if got := contract.ManifestKey(path); got != want {
+			t.Errorf("ManifestKey(%q) = %q, want %q", path, got, want)
+		}
+	}
+}
+
+func TestBatchTaskInputValidate(t *testing.T) {
+	t.Parallel()
+	valid := contract.BatchTaskInput{Instance: "shop", Bucket: "catalogue", Path: "/a", Callback: "https://shop.example/hook"}
+	if err := valid.Validate(); err != nil {
+		t.Fatalf("a valid input is refused: %v", err)
+	}
+	for name, spoil := range map[string]func(*contract.BatchTaskInput){
+		"NoInstance":       func(in *contract.BatchTaskInput) { in.Instance = "" },
+		"DotInInstance":    func(in *contract.BatchTaskInput) { in.Instance = "a.b" },
+		"LongInstance":     func(in *contract.BatchTaskInput) { in.Instance = strings.Repeat("a", 21) },
+		"NoBucket":         func(in *contract.BatchTaskInput) { in.Bucket = "" },
+		"UpperCaseBucket":  func(in *contract.BatchTaskInput) { in.Bucket = "Catalogue" },
+		"HyphenAtTheEnd":   func(in *contract.BatchTaskInput) { in.Bucket = "catalogue-" },
+		"PathLeaves":       func(in *contract.BatchTaskInput) { in.Path = "/../b" },
+		"CallbackByFile":   func(in *contract.BatchTaskInput) { in.Callback = "file:///etc/passwd" },
+		"CallbackHostless": func(in *contract.BatchTaskInput) { in.Callback = "http://" },
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			in := valid
+			spoil(&in)
+			if err := in.Validate(); !errors.Is(err, &contract.Error{Code: contract.CodeBadRequest}) {
+				t.Errorf("Validate() = %v, want a refusal", err)
+			}
+		})
+	}
+}
