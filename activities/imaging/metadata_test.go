@@ -15,9 +15,50 @@ func exif(orientation int) []byte {
 
 // orientedJPEG adds EXIF behind the start of a JPEG.
 func orientedJPEG(data []byte, orientation int) []byte {
-	block := append([]byte("Exif\x00\x00"), exif(orientation)...)
-	segment := append(binary.BigEndian.AppendUint16([]byte{0xff, 0xe1}, uint16(len(block)+2)), block...)
+	return withSegment(data, 0xe1, append([]byte("Exif\x00\x00"), exif(orientation)...))
+}
+
+// withSegment adds a marker segment behind the start of a JPEG.
+func withSegment(data []byte, marker byte, block []byte) []byte {
+	segment := append(binary.BigEndian.AppendUint16([]byte{0xff, marker}, uint16(len(block)+2)), block...)
 	return append(append(bytes.Clone(data[:2]), segment...), data[2:]...)
+}
+
+// profiledJPEG adds a color profile to a JPEG: that of sRGB, with red and blue
+// exchanged.
+func profiledJPEG(data []byte) []byte {
+	fixed := func(values ...float64) []byte {
+		out := []byte("XYZ \x00\x00\x00\x00")
+		for _, v := range values {
+			out = binary.BigEndian.AppendUint32(out, uint32(int32(v*65536)))
+		}
+		return out
+	}
+	curve := []byte("curv\x00\x00\x00\x00\x00\x00\x00\x01\x02\x33\x00\x00") // gamma 2.2
+	tags := []struct {
+		name    string
+		content []byte
+	}{
+		{"wtpt", fixed(0.9642, 1, 0.8249)},
+		{"rXYZ", fixed(0.1431, 0.0606, 0.7141)},
+		{"gXYZ", fixed(0.3851, 0.7169, 0.0971)},
+		{"bXYZ", fixed(0.4361, 0.2225, 0.0139)},
+		{"rTRC", curve}, {"gTRC", curve}, {"bTRC", curve},
+	}
+	big := binary.BigEndian
+	table, body := big.AppendUint32(nil, uint32(len(tags))), []byte(nil)
+	for _, tag := range tags {
+		table = append(table, tag.name...)
+		table = big.AppendUint32(table, uint32(128+4+12*len(tags)+len(body)))
+		table = big.AppendUint32(table, uint32(len(tag.content)))
+		body = append(body, tag.content...)
+	}
+	head := make([]byte, 128)
+	big.PutUint32(head, uint32(len(head)+len(table)+len(body)))
+	copy(head[8:], "\x02\x10\x00\x00mntrRGB XYZ ")
+	copy(head[36:], "acsp")
+	copy(head[68:], fixed(0.9642, 1, 0.8249)[8:])
+	return withSegment(data, 0xe2, bytes.Join([][]byte{[]byte("ICC_PROFILE\x00\x01\x01"), head, table, body}, nil))
 }
 
 // orientedPNG adds EXIF behind the header of a PNG.

@@ -1,0 +1,67 @@
+package workflows
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"imagebatch/workflows/contract"
+)
+
+func TestDetails(t *testing.T) {
+	t.Parallel()
+	cases := map[string]struct {
+		reason string
+		status contract.Status
+		want   []string
+	}{
+		"BeforeThePlan": {
+			status: contract.Status{Task: 3, Instance: "shop", Bucket: "photos", Path: "/spring", State: contract.StateProcessing},
+			want: []string{
+				"**PROCESSING** 0% ", "", "| | |", "|---|---|",
+				"| task | 3, oss://photos/spring → shop |",
+				"| lines | not counted yet |", "",
+			},
+		},
+		"Running": {
+			status: contract.Status{
+				Task: 1234, Instance: "shop", Bucket: "photos", Path: "/", State: contract.StateProcessing, Planned: true,
+				Total: 2_000_000, Left: 1_000_000, Rate: 250, ETA: 4000, Slices: 2000, Chunks: 20, Open: []string{"a", "b"}, ReportKey: "reports/1234.ndjson",
+				Tally: contract.Tally{
+					Counts: contract.Counts{Succeeded: 999_990, Failed: 10},
+					Stages: contract.Stages{Fetched: 1_000_000, Validated: 999_995, Featurized: 999_991, Indexed: 999_990},
+					Codes:  map[contract.Code]int64{"A": 1, "B": 2, "C": 1, "D": 1, "E": 4, "F": 1},
+				},
+			},
+			want: []string{
+				"**PROCESSING** 50% ", "", "| | |", "|---|---|",
+				"| task | 1234, oss://photos/ → shop |",
+				"| lines | 1,000,000 of 2,000,000, 1,000,000 left |",
+				"| outcomes | 999,990 succeeded · 10 failed · 0 skipped · 0 canceled |",
+				"| stages | fetched 1,000,000 → validated 999,995 → featurized 999,991 → indexed 999,990 |",
+				"| rate | 250 lines/s, about 1h6m40s left |",
+				"| cut into | 2000 slices, 20 chunks, 2 of them open |",
+				"| failures | E 4 · B 2 · A 1 · C 1 · D 1 · 1 more codes |",
+				"| report | reports/1234.ndjson |", "",
+			},
+		},
+		"Hostile": {
+			reason: "what strangers write is shown, not rendered",
+			status: contract.Status{State: contract.StateSuspended, Message: "suspended: <b>| [x](http://e)\n#", Instance: "shop", Bucket: "photos", Path: "/a|b"},
+			want: []string{
+				`**SUSPENDED** 0% suspended: \<b\>\| \[x\]\(http://e\) \#`, "", "| | |", "|---|---|",
+				`| task | 0, oss://photos/a\|b → shop |`,
+				"| lines | not counted yet |", "",
+			},
+		},
+	}
+	for name, tc := range cases {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			if diff := cmp.Diff(tc.want, strings.Split(detailsOf(tc.status), "\n")); diff != "" {
+				t.Errorf("details (-want +got):\n%s%s", diff, tc.reason)
+			}
+		})
+	}
+}
