@@ -38,7 +38,8 @@ func (p *pipeline) featurizeLine(a addition) {
 		p.fail(fmt.Errorf("featurize %q of product %q: %w", a.entry.PicName, a.entry.ProductID, err))
 	default:
 		indexed := outcomeOf(a.line)
-		indexed.Stage, indexed.Put = Indexed, p.put(a, image)
+		indexed.Stage = Indexed
+		indexed.Put = putOf(p.task, p.Imager.FeatureVersion(), a.entry, a.line.Number, image)
 		p.outcomes <- outcome{Outcome: indexed}
 	}
 }
@@ -100,24 +101,21 @@ func analyse(ctx context.Context, imager Imager, service contract.ServiceType, d
 	return image, Featurized, nil
 }
 
-// put is the effect of an addition on the index.
-func (p *pipeline) put(a addition, image analysed) *PutPicture {
+// putOf is the effect of an ADD line on the index.
+func putOf(task contract.Task, features string, entry manifest.Entry, line int64, image analysed) *PutPicture {
 	category, given := contract.CategoryOthers, false
-	if p.task.ServiceType.KeepsCategories() && a.entry.CategoryID != nil {
-		category, given = *a.entry.CategoryID, true
+	if task.ServiceType.KeepsCategories() && entry.CategoryID != nil {
+		category, given = *entry.CategoryID, true
 	}
 	picture := contract.Picture{
-		ProductID: a.entry.ProductID, PicName: a.entry.PicName,
-		CategoryID: category, CustomContent: a.entry.CustomContent,
-		IntAttrs: a.entry.IntAttrs, StrAttrs: a.entry.StrAttrs,
+		ProductID: entry.ProductID, PicName: entry.PicName,
+		CategoryID: category, CustomContent: entry.CustomContent,
+		IntAttrs: entry.IntAttrs, StrAttrs: entry.StrAttrs,
 		Width: image.header.Width, Height: image.header.Height,
-		Task: p.task.ID, Line: a.line.Number,
+		Task: task.ID, Line: line,
 	}
 	if image.feature.Region != nil {
 		picture.Region = image.feature.Region.String()
 	}
-	return &PutPicture{
-		Picture: picture, CategoryGiven: given,
-		Vector: image.feature.Vector, FeatureVersion: p.Imager.FeatureVersion(),
-	}
+	return &PutPicture{Picture: picture, CategoryGiven: given, Vector: image.feature.Vector, FeatureVersion: features}
 }

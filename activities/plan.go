@@ -166,6 +166,9 @@ func manifestError(task contract.Task, err error) error {
 		return contract.Errorf(contract.CodeConsoleNoPermission,
 			"reading oss://%s/%s was denied (%v); grant oss:GetObject on %s to the worker's credentials or the task's role",
 			task.Bucket, key, err, task.Bucket+"/"+contract.PictureKey(task.Path, "*"))
+	case errors.Is(err, ErrRefused):
+		return contract.Errorf(contract.CodeBadRequest,
+			"the object store does not read oss://%s/%s: %v; check the worker's endpoint and region, and that the bucket is there", task.Bucket, key, err)
 	case errors.Is(err, ErrChanged):
 		return contract.Errorf(contract.CodeManifestChanged,
 			"oss://%s/%s was changed while the task ran; what was done is kept: leave the manifest alone until a task has ended, and start the task again", task.Bucket, key)

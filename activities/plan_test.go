@@ -121,8 +121,8 @@ func TestPlanDefaultSizes(t *testing.T) {
 
 func TestPlanRefuses(t *testing.T) {
 	t.Parallel()
-	fault := func(verb string, err error) func(t *testing.T, w *world) {
-		return func(t *testing.T, w *world) {
+	fault := func(verb string, err error) func(w *world) {
+		return func(w *world) {
 			w.objects.Fault = func(_ context.Context, asked, in, _ string) error {
 				if asked == verb && in == bucket {
 					return err

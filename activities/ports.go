@@ -19,6 +19,7 @@ var (
 	ErrDenied       = errors.New("access denied")
 	ErrChanged      = errors.New("object has changed") // an IfMatch did not hold
 	ErrThrottled    = errors.New("throttled")          // transient: slow down
+	ErrRefused      = errors.New("request refused")    // for a reason of its own, and the same again
 )
 
 // Objects is an object store as one identity sees it. Implementations are safe

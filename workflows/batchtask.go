@@ -23,7 +23,7 @@ func BatchTask(root workflow.Context, in contract.BatchTaskInput) (contract.Batc
 	if err := in.Validate(); err != nil {
 		return t.refuse(root, ctx, err)
 	}
-	if err := t.setBatchTask(in); err != nil {
+	if err := t.setBatchTask(root, in); err != nil {
 		return t.refuse(root, ctx, err)
 	}
 	t.announce(ctx)
@@ -49,8 +49,12 @@ func BatchTask(root workflow.Context, in contract.BatchTaskInput) (contract.Batc
 	return t.finish(root, ctx, ending)
 }
 
-// setBatchTask takes the settings of a batch task.
-func (t *task) setBatchTask(in contract.BatchTaskInput) error {
+// setBatchTask takes the settings of a batch task. What was carried must come
+// from a run before this one: anyone could write it into a first input.
+func (t *task) setBatchTask(root workflow.Context, in contract.BatchTaskInput) error {
+	if in.Carried != nil && workflow.GetInfo(root).ContinuedExecutionRunID == "" {
+		return contract.Errorf(contract.CodeBadRequest, "the input has %q, which is between the runs of a task; leave it out", "carried")
+	}
 	path, err := contract.NormalizePath(in.Path)
 	if err != nil {
 		return err

@@ -42,6 +42,15 @@ func TestBatchTaskEndings(t *testing.T) {
 			in:     func(in *contract.BatchTaskInput) { in.Bucket = "-no-" },
 			state:  contract.StateFail, code: contract.CodeBadRequest, steps: map[string]int{"begin": 0, "end FAIL": 0, "report 0": 0},
 		},
+		"CarriedByAStranger": {
+			reason: "Nobody but a task itself says where it stands.",
+			in:     func(in *contract.BatchTaskInput) { in.Carried = &contract.CarriedTask{Task: 1} },
+			state:  contract.StateFail, code: contract.CodeBadRequest, steps: map[string]int{"begin": 0, "end FAIL": 0},
+		},
+		"AbsurdSizes": {
+			in:    func(in *contract.BatchTaskInput) { in.Sizes.Window = 1 << 20 },
+			state: contract.StateFail, code: contract.CodeBadRequest, steps: map[string]int{"begin": 0},
+		},
 		"NoInstance": {
 			reason: "Without a task there is nothing to report.",
 			world: func(w *world) {

@@ -27,6 +27,9 @@ const maxRepeats = 64
 // return early with what is not done. Cancel acts as an urgent recall: a chunk
 // whose task is gone commits what is in hand and closes.
 func Chunk(ctx workflow.Context, in contract.ChunkInput) (contract.ChunkResult, error) {
+	if err := in.Sizes.Validate(); err != nil {
+		return contract.ChunkResult{}, asFailure(err)
+	}
 	c := &chunk{in: in, slices: make([]contract.SliceResult, len(in.Slices))}
 	for at, slice := range in.Slices {
 		c.slices[at].Slice = slice

@@ -45,6 +45,9 @@ func (c *countingOutbound) command(kind string) {
 
 func (c *countingOutbound) ExecuteActivity(ctx workflow.Context, name string, args ...any) workflow.Future {
 	c.command("activity " + name)
+	c.w.mu.Lock()
+	c.w.options[name] = append(c.w.options[name], workflow.GetActivityOptions(ctx))
+	c.w.mu.Unlock()
 	return c.Next.ExecuteActivity(ctx, name, args...)
 }
 

@@ -1,4 +1,4 @@
-package workflows
+package workflows_test
 
 import (
 	"strings"
@@ -6,6 +6,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"imagebatch/workflows"
 	"imagebatch/workflows/contract"
 )
 
@@ -59,7 +60,7 @@ func TestDetails(t *testing.T) {
 	for name, tc := range cases {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			if diff := cmp.Diff(tc.want, strings.Split(detailsOf(tc.status), "\n")); diff != "" {
+			if diff := cmp.Diff(tc.want, strings.Split(workflows.DetailsOf(tc.status), "\n")); diff != "" {
 				t.Errorf("details (-want +got):\n%s%s", diff, tc.reason)
 			}
 		})

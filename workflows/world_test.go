@@ -45,7 +45,8 @@ type world struct {
 	deliverys []contract.CallbackDelivery
 	outcomes  []contract.CallbackOutcome
 	begun     contract.BeginInput
-	commands  map[string]int // of all workflows, by kind
+	commands  map[string]int                        // of all workflows, by kind
+	options   map[string][]workflow.ActivityOptions // by activity
 	warnings  []string
 	largest   int // bytes of what was carried to another run
 }
@@ -53,7 +54,7 @@ type world struct {
 // newWorld has a list of so many lines, cut into slices of 16.
 func newWorld(t *testing.T, lines int64) *world {
 	return &world{
-		t: t, done: map[int]contract.Tally{}, started: map[string]int{}, commands: map[string]int{}, tasks: map[int64]contract.Task{},
+		t: t, done: map[int]contract.Tally{}, started: map[string]int{}, commands: map[string]int{}, options: map[string][]workflow.ActivityOptions{}, tasks: map[int64]contract.Task{},
 		list: contract.WorkList{
 			Bucket: "photos", Key: "spring/increment.meta", ETag: "e", Size: lines * 100, Lines: lines, RawLines: lines,
 			SliceLines: 16, Slices: int((lines + 15) / 16), OffsetsKey: "plans/12.offsets", Digest: strings.Repeat("d", 64),
@@ -226,6 +227,9 @@ func (w *world) runTask(in contract.BatchTaskInput) (end ending) {
 	w.t.Helper()
 	for end.runs = 1; ; end.runs++ {
 		env := w.newEnv()
+		if end.runs > 1 {
+			env.SetContinuedExecutionRunID("the run before")
+		}
 		if w.script != nil {
 			w.script(end.runs)
 		}

@@ -26,8 +26,8 @@ const (
 	half = side / 2 // the edges are looked for at half the thumbnail's size
 	cell = half / cells
 
-	// quantum is the component that becomes 127; larger ones are cut. Measured on
-	// photos, one component in a thousand exceeds it.
+	// quantum is the component that becomes 127; larger ones are cut. Of 512
+	// photos, one component in 360,000 reached it.
 	quantum = 0.3
 	// damping keeps cells in which nothing happens, or only noise, small.
 	damping = 120

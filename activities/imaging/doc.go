@@ -14,6 +14,6 @@
 // cannot be told to leave other formats alone, and its PPM reader takes a cut
 // file for a whole one. All loaders but the five are blocked.
 //
-// The way of a picture: sniff.go, header.go, decode.go, resample.go,
-// descriptor.go. The descriptor is explained in descriptor.go.
+// The way of a picture: imager.go, sniff.go, decode.go (libvips.go, bmp.go,
+// ppm.go), resample.go, descriptor.go. The last explains the descriptor.
 package imaging

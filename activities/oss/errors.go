@@ -66,6 +66,7 @@ var kinds = map[string]error{
 	"SlowDown":             activities.ErrThrottled,
 	"TooManyRequests":      activities.ErrThrottled,
 	"QpsLimitExceeded":     activities.ErrThrottled,
+	"RequestTimeout":       nil, // a status of 400, but of the line, not of the request
 	"ExpiredToken":         activities.ErrDenied,
 	"InvalidToken":         activities.ErrDenied,
 	"InvalidSecurityToken": activities.ErrDenied,
@@ -134,6 +135,8 @@ func (c call) kind(e oss.ServiceError) error {
 		return activities.ErrDenied
 	case http.StatusPreconditionFailed:
 		return activities.ErrChanged
+	case http.StatusBadRequest, http.StatusMethodNotAllowed, http.StatusConflict:
+		return activities.ErrRefused
 	}
 	return nil
 }

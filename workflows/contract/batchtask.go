@@ -207,6 +207,9 @@ func (in BatchTaskInput) Validate() error {
 	if _, err := NormalizePath(in.Path); err != nil {
 		return err
 	}
+	if err := in.Sizes.Validate(); err != nil {
+		return err
+	}
 	if in.Callback == "" {
 		return nil
 	}

@@ -18,6 +18,35 @@ type Sizes struct {
 	ContinueAfterChunks int `json:"continueAfterChunks,omitempty"` // chunks a run before it continues as new; default when the server suggests it
 }
 
+// The largest sizes: a slice has to fit the memory of a worker and one
+// transaction's bitmap, and what is open at a time the limits of one workflow.
+// Source: https://docs.temporal.io/cloud/limits
+const (
+	LargestSliceLines     = 10_000
+	LargestChunkSlices    = 500
+	LargestWindow         = 64
+	LargestSlicesInFlight = 64
+)
+
+// Validate checks that the sizes are usable.
+func (s Sizes) Validate() error {
+	for _, size := range []struct {
+		name       string
+		n, largest int
+	}{
+		{"sliceLines", s.SliceLines, LargestSliceLines},
+		{"chunkSlices", s.ChunkSlices, LargestChunkSlices},
+		{"window", s.Window, LargestWindow},
+		{"slicesInFlight", s.SlicesInFlight, LargestSlicesInFlight},
+		{"continueAfterChunks", s.ContinueAfterChunks, 1 << 30},
+	} {
+		if size.n < 0 || size.n > size.largest {
+			return Errorf(CodeBadRequest, "the size %s is %d; use 1 to %d, or 0 for the default", size.name, size.n, size.largest)
+		}
+	}
+	return nil
+}
+
 // SliceLinesFor is the number of lines of every slice but the last, for a work
 // list of so many lines.
 func (s Sizes) SliceLinesFor(lines int64) int {

@@ -1,0 +1,59 @@
+package workflows_test
+
+import (
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"go.temporal.io/sdk/workflow"
+
+	"imagebatch/workflows/contract"
+)
+
+func TestPatience(t *testing.T) {
+	t.Parallel()
+	type patience struct {
+		Queue             string
+		Heartbeat         time.Duration
+		Answers, Unending bool // waits for what a canceled attempt has to say; tries without end
+		InAll             time.Duration
+	}
+	const beat = 30 * time.Second
+	want := map[string]patience{
+		contract.Begin.Name:           {Unending: true},
+		contract.Plan.Name:            {Unending: true, Heartbeat: beat, Answers: true},
+		contract.Slice.Name:           {Unending: true, Heartbeat: beat, Answers: true, Queue: "imagebatch-slices"},
+		contract.End.Name:             {Unending: true},
+		contract.WriteReport.Name:     {Unending: true, Heartbeat: beat, InAll: 24 * time.Hour},
+		contract.DeliverCallback.Name: {Unending: true, InAll: 72 * time.Hour},
+		contract.RecordCallback.Name:  {Unending: true},
+	}
+	w, in := newWorld(t, 1000), input()
+	w.runTask(in)
+	env := w.newEnv()
+	env.ExecuteWorkflow(contract.Callback.Name, contract.CallbackInput{Task: taskNumber})
+	for name, want := range want {
+		given := w.options[name]
+		if len(given) == 0 {
+			t.Errorf("%s did not run", name)
+			continue
+		}
+		got := patience{
+			Queue: given[0].TaskQueue, Heartbeat: given[0].HeartbeatTimeout, Answers: given[0].WaitForCancellation,
+			Unending: given[0].RetryPolicy.MaximumAttempts == 0, InAll: given[0].ScheduleToCloseTimeout,
+		}
+		if got.Queue == contract.DefaultTaskQueue {
+			got.Queue = ""
+		}
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", name, diff)
+		}
+	}
+	summaries := func(options workflow.ActivityOptions) bool {
+		return options.Summary == "slice 17/63: fetch → validate → featurize → index, lines 257–272"
+	}
+	if !slices.ContainsFunc(w.options[contract.Slice.Name], summaries) {
+		t.Errorf("no slice says what it does, such as %q", w.options[contract.Slice.Name][0].Summary)
+	}
+}
