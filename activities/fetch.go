@@ -101,7 +101,7 @@ func (p *pipeline) fetchPicture(a *addition) (key string, err error) {
 func (p *pipeline) fetchProblem(key string, err error) (code contract.Code, message string, passing bool) {
 	code, message, passing = fetchProblem(p.task.Bucket, key, p.Limits.Transfer, err)
 	if folder := contract.PictureKey(p.task.Path, key); errors.Is(err, ErrNoSuchObject) && p.task.FromRoot && folder != key {
-		message = fmt.Sprintf("there is neither oss://%s/%s nor oss://%[1]s/%s; upload the picture or correct PicName",
+		message = fmt.Sprintf("there is neither oss://%s/%s nor oss://%[1]s/%[3]s; upload the picture or correct PicName",
 			p.task.Bucket, folder, key)
 	}
 	return code, message, passing

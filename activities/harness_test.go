@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"go.temporal.io/sdk/activity"
+	"go.temporal.io/sdk/converter"
 	"go.temporal.io/sdk/log"
 	"go.temporal.io/sdk/temporal"
 	sdktest "go.temporal.io/sdk/testsuite"
@@ -49,6 +50,7 @@ type world struct {
 	limits     activities.Limits
 	log        *strings.Builder
 	stop       chan struct{} // closed when the worker stops
+	beats      chan struct{} // if set, gets a value for each heartbeat that is sent
 	spec       contract.BeginInput
 }
 
@@ -105,6 +107,9 @@ func execute[In, Out any](ctx context.Context, w *world, step activities.Step[In
 	env := suite.NewTestActivityEnvironment()
 	env.SetWorkerOptions(worker.Options{BackgroundActivityContext: ctx})
 	env.SetWorkerStopChannel(w.stop)
+	if w.beats != nil {
+		env.SetOnActivityHeartbeatListener(func(*activity.Info, converter.EncodedValues) { w.beats <- struct{}{} })
+	}
 	env.RegisterActivityWithOptions(activities.Final(step), activity.RegisterOptions{Name: "Step"})
 	value, err := env.ExecuteActivity("Step", in)
 	if err != nil {

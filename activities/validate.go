@@ -35,7 +35,7 @@ func validateRegion(region *manifest.Region, header Header) *contract.Error {
 }
 
 // errNoPicture is what an object without content is.
-var errNoPicture = fmt.Errorf("%w: the file is empty", ErrUnsupportedFormat)
+var errNoPicture = fmt.Errorf("%w: the file is empty; upload it again", ErrUnsupportedFormat)
 
 // imagingError makes a refusal of what is the picture's own fault; every other
 // error says nothing about the picture and stays what it is. The vendor has one

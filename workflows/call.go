@@ -35,8 +35,10 @@ func refusal(err error) (contract.Code, string) {
 	switch {
 	case errors.As(err, &refused):
 		return refused.Code, refused.Message
-	case errors.As(err, &failed) && failed.Type() != "":
+	case errors.As(err, &failed) && failed.NonRetryable() && failed.Type() != "":
 		return contract.Code(failed.Type()), failed.Message()
+	case failed != nil: // trouble that did not pass: its type is that of a Go error
+		return contract.CodeInternalError, failed.Message()
 	}
 	return contract.CodeInternalError, err.Error()
 }

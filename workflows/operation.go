@@ -32,11 +32,7 @@ func operate[In, Out any](op contract.Operation[In, Out]) func(workflow.Context,
 		if showsTasks(op.Name) {
 			settleTerminated(ctx)
 		}
-		patient := asking
-		if takesLong(op.Name) {
-			patient = surveying
-		}
-		out, err = call(patient(ctx, op.Name), activityOf(op), in)
+		out, err = call(patienceFor(op.Name)(ctx, op.Name), activityOf(op), in)
 		if err != nil {
 			return out, asFailure(err)
 		}
@@ -50,11 +46,13 @@ func showsTasks(operation string) bool {
 	return operation == contract.ListTasks.Name || operation == contract.SignReport.Name
 }
 
-// takesLong reports whether an operation reads or deletes without bound.
-func takesLong(operation string) bool {
+// patienceFor is the preset of an operation.
+func patienceFor(operation string) func(workflow.Context, string) workflow.Context {
 	switch operation {
-	case contract.CheckManifest.Name, contract.SignReport.Name, contract.DeleteInstance.Name:
-		return true
+	case contract.CheckManifest.Name, contract.SignReport.Name:
+		return surveying
+	case contract.DeleteInstance.Name:
+		return clearing
 	}
-	return false
+	return asking
 }

@@ -94,12 +94,24 @@ func asking(ctx workflow.Context, summary string) workflow.Context {
 	})
 }
 
-// surveying: questions that read a whole manifest or delete a whole instance
-// take as long as planning does; the person who asked sees them run.
+// surveying: questions that read a whole manifest take as long as planning does,
+// an hour for the largest; the person who asked sees them run.
 func surveying(ctx workflow.Context, summary string) workflow.Context {
 	return workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
 		StartToCloseTimeout:    2 * time.Hour,
 		ScheduleToCloseTimeout: 4 * time.Hour,
+		HeartbeatTimeout:       heartbeat,
+		RetryPolicy:            &temporal.RetryPolicy{InitialInterval: time.Second, BackoffCoefficient: 2, MaximumAttempts: 3},
+		Summary:                summary,
+	})
+}
+
+// clearing: 10^7 pictures, a thousand a transaction and ten transactions a
+// second, are gone in 17 minutes; half an hour is enough.
+func clearing(ctx workflow.Context, summary string) workflow.Context {
+	return workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
+		StartToCloseTimeout:    30 * time.Minute,
+		ScheduleToCloseTimeout: time.Hour,
 		RetryPolicy:            &temporal.RetryPolicy{InitialInterval: time.Second, BackoffCoefficient: 2, MaximumAttempts: 3},
 		Summary:                summary,
 	})

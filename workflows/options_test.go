@@ -1,6 +1,7 @@
 package workflows_test
 
 import (
+	"context"
 	"slices"
 	"testing"
 	"time"
@@ -8,6 +9,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"go.temporal.io/sdk/workflow"
 
+	"imagebatch/workflows"
 	"imagebatch/workflows/contract"
 )
 
@@ -48,6 +50,21 @@ func TestPatience(t *testing.T) {
 		}
 		if diff := cmp.Diff(want, got); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", name, diff)
+		}
+	}
+	for op, want := range map[string]patience{
+		contract.SearchImage.Name:    {InAll: 2 * time.Minute},
+		contract.CheckManifest.Name:  {InAll: 4 * time.Hour, Heartbeat: beat},
+		contract.DeleteInstance.Name: {InAll: time.Hour},
+	} {
+		ask := newWorld(t, 0)
+		env := ask.newEnv()
+		workflows.BindOperation(env, contract.Operation[contract.Nothing, contract.Nothing]{Name: op},
+			func(context.Context, contract.Nothing) (contract.Nothing, error) { return contract.Nothing{}, nil })
+		env.ExecuteWorkflow(op, contract.Nothing{})
+		got := patience{Heartbeat: ask.options[op][0].HeartbeatTimeout, InAll: ask.options[op][0].ScheduleToCloseTimeout}
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", op, diff)
 		}
 	}
 	summaries := func(options workflow.ActivityOptions) bool {

@@ -1,0 +1,132 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"os"
+	"strconv"
+	"strings"
+	"sync"
+	"syscall"
+	"time"
+
+	sdklog "go.temporal.io/sdk/log"
+)
+
+// clockTick is the unit of the kernel's process times, on every Linux that Go
+// runs on.
+const clockTick = 10 * time.Millisecond
+
+// cpuOf is the CPU time that a process has used so far.
+func cpuOf(pid int) (time.Duration, error) {
+	stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
+	if err != nil {
+		return 0, fmt.Errorf("read CPU time: %w", err)
+	}
+	// The name, in parentheses, may hold spaces; utime and stime are the twelfth
+	// and thirteenth fields behind it.
+	fields := strings.Fields(string(stat[strings.LastIndexByte(string(stat), ')')+1:]))
+	var ticks int64
+	for _, field := range fields[11:13] {
+		n, err := strconv.ParseInt(field, 10, 64)
+		if err != nil {
+			return 0, fmt.Errorf("read CPU time: %w", err)
+		}
+		ticks += n
+	}
+	return time.Duration(ticks) * clockTick, nil
+}
+
+// ownCPU is the CPU time of this process.
+func ownCPU() time.Duration {
+	var usage syscall.Rusage
+	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &usage); err != nil {
+		return 0
+	}
+	return time.Duration(usage.Utime.Nano() + usage.Stime.Nano())
+}
+
+// pssOf is a process's share of memory, in bytes: pages that several use are
+// divided among them.
+func pssOf(pid int) int64 {
+	rollup, err := os.ReadFile(fmt.Sprintf("/proc/%d/smaps_rollup", pid))
+	if err != nil {
+		return 0 // it has ended
+	}
+	for line := range strings.Lines(string(rollup)) {
+		if rest, ok := strings.CutPrefix(line, "Pss:"); ok {
+			kilobytes, err := strconv.ParseInt(strings.TrimSuffix(strings.TrimSpace(rest), " kB"), 10, 64)
+			if err == nil {
+				return kilobytes << 10
+			}
+		}
+	}
+	return 0
+}
+
+// watchMemory samples the memory of processes until the returned function is
+// called, which gives the largest values seen.
+func watchMemory(ctx context.Context, pids map[string]int) func() map[string]int64 {
+	ctx, stop := context.WithCancel(ctx)
+	peaks := map[string]int64{}
+	var watching sync.WaitGroup
+	watching.Go(func() {
+		tick := time.NewTicker(200 * time.Millisecond)
+		defer tick.Stop()
+		for {
+			for name, pid := range pids {
+				peaks[name] = max(peaks[name], pssOf(pid))
+			}
+			select {
+			case <-tick.C:
+			case <-ctx.Done():
+				return
+			}
+		}
+	})
+	return func() map[string]int64 {
+		stop()
+		watching.Wait()
+		return peaks
+	}
+}
+
+// measure runs something over pictures and says how fast it was and what this
+// process and others used for it.
+func measure(ctx context.Context, pictures int, others map[string]int, do func() error) (Figure, error) {
+	before, err := cpuOfAll(others)
+	if err != nil {
+		return Figure{}, err
+	}
+	peaks := watchMemory(ctx, others)
+	start, own := time.Now(), ownCPU()
+	if err := do(); err != nil {
+		return Figure{}, err
+	}
+	took := time.Since(start)
+	used := ownCPU() - own
+	after, err := cpuOfAll(others)
+	if err != nil {
+		return Figure{}, err
+	}
+	return Figure{
+		PerSecond: float64(pictures) / took.Seconds(),
+		CPUMillis: float64((used + after - before).Microseconds()) / 1000 / float64(pictures),
+		PeakPSS:   peaks(),
+	}, nil
+}
+
+func cpuOfAll(pids map[string]int) (sum time.Duration, err error) {
+	for _, pid := range pids {
+		used, err := cpuOf(pid)
+		if err != nil {
+			return 0, err
+		}
+		sum += used
+	}
+	return sum, nil
+}
+
+// silent keeps the SDK's own lines out of the table.
+var silent = sdklog.NewStructuredLogger(slog.New(slog.DiscardHandler))
