@@ -44,7 +44,7 @@ func readConfig(lookup func(string) (string, bool)) (config, error) {
 		Imaging: imaging.Config{
 			MaxPixelsInFlight: env.number("IMAGEBATCH_PIXELS_IN_FLIGHT", 64<<20, 4096*4096, 1<<34),
 		},
-		Slices:        int(env.number("IMAGEBATCH_SLICES", 2, 1, 64)),
+		Slices:        int(env.number("IMAGEBATCH_SLICES", 4, 1, 64)),
 		Fetchers:      int(env.number("IMAGEBATCH_FETCHERS", 16, 1, 256)),
 		Cores:         int(env.number("IMAGEBATCH_CORES", int64(runtime.NumCPU()), 1, 1024)),
 		StopTimeout:   env.duration("IMAGEBATCH_STOP_TIMEOUT", 45*time.Second),

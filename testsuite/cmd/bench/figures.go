@@ -12,10 +12,11 @@ import (
 
 // Figure is what one measurement showed.
 type Figure struct {
-	PerSecond         float64          `json:"picturesPerSecond"`
-	CPUMillis         float64          `json:"cpuMillisPerPicture"` // of all processes that took part
-	PeakPSS           map[string]int64 `json:"peakPssBytes,omitempty"`
-	EventsPerThousand float64          `json:"eventsPerThousand,omitempty"`
+	PerSecond         float64            `json:"picturesPerSecond"`
+	CPUMillis         float64            `json:"cpuMillisPerPicture"` // of all processes that took part
+	CPUBy             map[string]float64 `json:"cpuMillisByProcess,omitempty"`
+	PeakPSS           map[string]int64   `json:"peakPssBytes,omitempty"`
+	EventsPerThousand float64            `json:"eventsPerThousand,omitempty"`
 }
 
 // Figures are all rounds of all measurements.

@@ -86,7 +86,7 @@ func (b *bench) run(ctx context.Context) (err error) {
 				return fmt.Errorf("measure %s: %w", measured.name, err)
 			}
 			figures.add(measured.name, figure)
-			fmt.Printf("round %d  %s  %8.1f pictures/s  %6.2f CPU-ms a picture\n", round+1, measured.name, figure.PerSecond, figure.CPUMillis)
+			fmt.Printf("round %d  %s  %8.1f pictures/s  %6.2f CPU-ms a picture %.2f\n", round+1, measured.name, figure.PerSecond, figure.CPUMillis, figure.CPUBy)
 		}
 	}
 	if b.scale {

@@ -105,27 +105,32 @@ func measure(ctx context.Context, pictures int, others map[string]int, do func()
 		return Figure{}, err
 	}
 	took := time.Since(start)
-	used := ownCPU() - own
+	used := map[string]time.Duration{"bench": ownCPU() - own}
 	after, err := cpuOfAll(others)
 	if err != nil {
 		return Figure{}, err
 	}
-	return Figure{
-		PerSecond: float64(pictures) / took.Seconds(),
-		CPUMillis: float64((used + after - before).Microseconds()) / 1000 / float64(pictures),
-		PeakPSS:   peaks(),
-	}, nil
+	figure := Figure{PerSecond: float64(pictures) / took.Seconds(), CPUBy: map[string]float64{}, PeakPSS: peaks()}
+	for name := range others {
+		used[name] = after[name] - before[name]
+	}
+	for name, spent := range used {
+		figure.CPUBy[name] = float64(spent.Microseconds()) / 1000 / float64(pictures)
+		figure.CPUMillis += figure.CPUBy[name]
+	}
+	return figure, nil
 }
 
-func cpuOfAll(pids map[string]int) (sum time.Duration, err error) {
-	for _, pid := range pids {
+func cpuOfAll(pids map[string]int) (map[string]time.Duration, error) {
+	all := map[string]time.Duration{}
+	for name, pid := range pids {
 		used, err := cpuOf(pid)
 		if err != nil {
-			return 0, err
+			return nil, err
 		}
-		sum += used
+		all[name] = used
 	}
-	return sum, nil
+	return all, nil
 }
 
 // silent keeps the SDK's own lines out of the table.
