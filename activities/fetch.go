@@ -54,7 +54,7 @@ func (p *pipeline) fetchLine(a *addition) bool {
 		if passing && p.feed.Err() != nil {
 			return false // the line stays undone, for whoever goes on
 		}
-		if code == contract.CodeNoPermission || passing && a.attempts >= fetchAttempts-1 {
+		if errors.Is(err, ErrDenied) || errors.Is(err, ErrRefused) || passing && a.attempts >= fetchAttempts-1 {
 			if err := p.source.reachable(p.work, failed); err != nil {
 				p.fail(fmt.Errorf("fetch oss://%s/%s: %w", p.task.Bucket, key, err))
 				return false
@@ -117,6 +117,8 @@ func fetchProblem(bucket, key string, limit time.Duration, err error) (code cont
 		return contract.CodeInvalidPicURL, fmt.Sprintf("there is no bucket %q; check its name", bucket), true
 	case errors.Is(err, ErrDenied):
 		return contract.CodeNoPermission, "reading " + object + " was denied; grant oss:GetObject on it", false
+	case errors.Is(err, ErrRefused):
+		return contract.CodePictureError, fmt.Sprintf("the object store does not read %s: %v", object, err), false
 	case errors.As(err, &large):
 		return contract.CodeInvalidPicContent, large.Error() + ": compress it", false
 	case errors.Is(err, errSlow):

@@ -56,13 +56,14 @@ func (r *lineReader) line(ctx context.Context, number int64) (manifest.Line, err
 // open goes to the first line of a slice.
 func (r *lineReader) open(ctx context.Context, slice int) error {
 	r.close()
-	body, err := r.bytes(ctx, Want{From: r.offsets[slice]})
+	from := r.offsets[slice]
+	body, err := r.bytes(ctx, Want{From: from})
 	if err != nil {
 		return err
 	}
 	first := r.task.List.FirstLine(slice)
 	r.body = body
-	r.scanner = manifest.NewScanner(body, manifest.Position{Line: first, Offset: r.offsets[slice]})
+	r.scanner = manifest.NewScanner(exactly(body, r.task.List.Size-from), manifest.Position{Line: first, Offset: from})
 	r.at = first - 1
 	return nil
 }
@@ -88,7 +89,7 @@ func (r *lineReader) copyLine(ctx context.Context, line manifest.Line, to *bufio
 		return err
 	}
 	defer body.Close()
-	if _, err := io.Copy(to, body); err != nil {
+	if _, err := io.Copy(to, exactly(body, int64(line.Length))); err != nil {
 		return fmt.Errorf("copy line %d: %w", line.Number, err)
 	}
 	return to.WriteByte('\n')

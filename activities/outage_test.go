@@ -69,7 +69,7 @@ func TestSliceOutageIsolatesNothing(t *testing.T) {
 func TestSliceOutageOfAnyLength(t *testing.T) {
 	t.Parallel()
 	for _, hang := range []bool{false, true} {
-		for lasting := 50 * time.Millisecond; lasting < 40*time.Second; lasting = lasting * 5 / 4 {
+		for lasting := 50 * time.Millisecond; lasting < 40*time.Second; lasting = lasting * 3 / 2 {
 			t.Run(lasting.String(), func(t *testing.T) {
 				t.Parallel()
 				inWorld(t, contract.ServiceProduct, func(t *testing.T, w *world) {

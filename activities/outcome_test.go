@@ -55,6 +55,7 @@ func badLines() []badLine {
 		{"Missing", pic("missing.jpg"), "", contract.CodeInvalidPicURL, []string{"oss://photos/catalogue/missing.jpg", "upload"}, contract.Stages{}},
 		{"Denied", pic("denied.jpg"), "", contract.CodeNoPermission, []string{"oss://photos/catalogue/denied.jpg", "oss:GetObject"}, contract.Stages{}},
 		{"StoreError", pic("error.jpg"), "", contract.CodePictureError, []string{"oss://photos/catalogue/error.jpg", "status 500", "try again"}, contract.Stages{}},
+		{"Refused", pic("refused.jpg"), "", contract.CodePictureError, []string{"oss://photos/catalogue/refused.jpg", "request refused"}, contract.Stages{}},
 		{"Throttled", pic("throttled.jpg"), "", contract.CodePictureError, []string{"throttled"}, contract.Stages{}},
 		{"Reset", pic("reset.jpg"), fakes.Picture(400, 300, "x"), contract.CodePictureError, []string{"connection reset"}, contract.Stages{}},
 		{"Slow", pic("slow.jpg"), fakes.Picture(400, 300, "x"), contract.CodeTimeoutForTransferImage, []string{"5s"}, contract.Stages{}},
@@ -80,7 +81,8 @@ func (w *world) spoil(bad []badLine) {
 		}
 	}
 	faults := map[string]error{
-		folder + "/denied.jpg": activities.ErrDenied, folder + "/error.jpg": errors.New("status 500"), folder + "/throttled.jpg": activities.ErrThrottled,
+		folder + "/denied.jpg": activities.ErrDenied, folder + "/refused.jpg": activities.ErrRefused,
+		folder + "/error.jpg": errors.New("status 500"), folder + "/throttled.jpg": activities.ErrThrottled,
 	}
 	w.objects.Fault = func(_ context.Context, verb, _, key string) error { return faults[key] }
 	w.objects.Sizeless = func(key string) bool { return strings.Contains(key, "sizeless") }

@@ -52,7 +52,7 @@ type outcome struct {
 func newPipeline(s *Slices, in contract.SliceInput, task contract.Task, objects Objects, done SliceRecord) *pipeline {
 	return &pipeline{
 		Slices: s, task: task, in: in, first: in.List.FirstLine(in.Slice), objects: objects,
-		source: &probe{objects: objects, task: task},
+		source: newProbe(objects, task),
 		record: done, outcomes: make(chan outcome, s.Limits.CommitLines),
 	}
 }

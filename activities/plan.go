@@ -76,8 +76,12 @@ func (p *Plans) read(ctx context.Context, objects Objects, task contract.Task, s
 	}
 	defer body.Close()
 
+	var content io.Reader = body
+	if info.Size >= 0 {
+		content = exactly(body, info.Size)
+	}
 	digest := sha256.New()
-	scanner := manifest.NewScanner(io.TeeReader(body, digest), manifest.Position{Line: 1})
+	scanner := manifest.NewScanner(io.TeeReader(content, digest), manifest.Position{Line: 1})
 	cuts := cutter{sizes: sizes}
 	var lines int64
 	for scanner.Next() {
@@ -91,16 +95,12 @@ func (p *Plans) read(ctx context.Context, objects Objects, task contract.Task, s
 				"oss://%s/%s has more than %d slices of %d lines; split it, or leave the size of slices out", task.Bucket, key, maxSlices, sizes.SliceLinesFor(cuts.lines))
 		}
 	}
-	size := scanner.Position().Offset
 	if err := scanner.Err(); err != nil {
 		return contract.WorkList{}, nil, fmt.Errorf("read manifest oss://%s/%s: %w", task.Bucket, key, err)
 	}
-	if info.Size >= 0 && info.Size != size {
-		return contract.WorkList{}, nil, fmt.Errorf("read manifest oss://%s/%s: %d of %d bytes arrived", task.Bucket, key, size, info.Size)
-	}
 	sliceLines, offsets := cuts.offsets()
 	list := contract.WorkList{
-		Bucket: task.Bucket, Key: key, ETag: info.ETag, Size: size,
+		Bucket: task.Bucket, Key: key, ETag: info.ETag, Size: scanner.Position().Offset,
 		Lines: lines, RawLines: cuts.lines, SliceLines: sliceLines, Slices: len(offsets),
 		Digest: hex.EncodeToString(digest.Sum(nil)),
 	}

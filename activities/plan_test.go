@@ -142,6 +142,7 @@ func TestPlanRefuses(t *testing.T) {
 		"NoBucket":      {"the bucket is wrong", fault("Open", activities.ErrNoSuchBucket), contract.Sizes{}, contract.CodeNoSuchBucket, `"photos"`},
 		"NoBucketAtAll": {"asking for its region tells too", fault("Region", activities.ErrNoSuchBucket), contract.Sizes{}, contract.CodeNoSuchBucket, `"photos"`},
 		"Denied":        {"the operator learns what to grant", fault("Open", activities.ErrDenied), contract.Sizes{}, contract.CodeConsoleNoPermission, "oss:GetObject on photos/catalogue/*"},
+		"Refused":       {"the endpoint is of another region", fault("Open", activities.ErrRefused), contract.Sizes{}, contract.CodeBadRequest, "endpoint and region"},
 		"OtherRegion":   {"the instance may not read across regions", func(w *world) { w.objects.Regions = map[string]string{bucket: "cn-beijing"} }, contract.Sizes{}, contract.CodeBucketRegion, "cn-beijing"},
 		"Role":          {"a task may not choose any role", func(w *world) { w.spec.RoleARN = "acs:ram::1:role/other" }, contract.Sizes{}, contract.CodeRoleNotAllowed, "role/other"},
 		"LongSlices":    {"a slice must stay small enough to be lost", nil, contract.Sizes{SliceLines: 1001}, contract.CodeBadRequest, "at most 1000"},
@@ -219,7 +220,7 @@ func TestPlanShortReadIsTriedAgain(t *testing.T) {
 		task := w.begin("{}", "{}")
 		w.objects.Body = shortBody
 		_, err := execute(t.Context(), w, w.plans().Plan, contract.PlanInput{Task: task})
-		if says := wantTransient(t, err); !strings.Contains(says, "3 of 6 bytes") {
+		if says := wantTransient(t, err); !strings.Contains(says, "3 bytes did not arrive") {
 			t.Errorf("message = %q; want how much arrived", says)
 		}
 	})

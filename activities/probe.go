@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"sync"
 	"time"
 
 	"imagebatch/workflows/contract"
@@ -14,9 +13,12 @@ import (
 type probe struct {
 	objects Objects
 	task    contract.Task
+	turn    chan struct{} // holds a token while somebody asks
+	good    time.Time     // when the last question that was answered well was asked
+}
 
-	mu   sync.Mutex
-	good time.Time // when the last question that was answered well was asked
+func newProbe(objects Objects, task contract.Task) *probe {
+	return &probe{objects: objects, task: task, turn: make(chan struct{}, 1)}
 }
 
 // probeTimeout is how long the store has to answer.
@@ -25,8 +27,12 @@ const probeTimeout = 5 * time.Second
 // reachable returns an error unless the store has answered a question that was
 // asked after since. Pictures that fail at the same time share one.
 func (p *probe) reachable(ctx context.Context, since time.Time) error {
-	p.mu.Lock()
-	defer p.mu.Unlock()
+	select {
+	case p.turn <- struct{}{}:
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+	defer func() { <-p.turn }()
 	if p.good.After(since) {
 		return nil
 	}

@@ -33,7 +33,7 @@ func (p *pipeline) readSlice(ctx context.Context, done Bitmap, adds chan<- addit
 	}
 	defer body.Close()
 	rules := manifest.Rules{ServiceType: p.task.ServiceType}
-	scanner := manifest.NewScanner(body, manifest.Position{Line: p.first, Offset: from})
+	scanner := manifest.NewScanner(exactly(body, to-from), manifest.Position{Line: p.first, Offset: from})
 	for n := range list.LinesOf(p.in.Slice) {
 		if ctx.Err() != nil {
 			return nil

@@ -29,6 +29,7 @@ type temporalServer struct {
 	hostPort  string
 	namespace string
 	queue     string
+	every     time.Duration // between looks at whether anybody will answer
 }
 
 // dial connects the way Temporal's own tools do; flags win over the environment,
@@ -61,7 +62,7 @@ func dial(ctx context.Context, to address) (server, error) {
 		}
 		return nil, fmt.Errorf("connect to Temporal at %s: %s; start one with \"make dev\" or set TEMPORAL_ADDRESS", options.HostPort, rootText(err))
 	}
-	return &temporalServer{sdk: sdk, hostPort: options.HostPort, namespace: options.Namespace, queue: to.queue}, nil
+	return &temporalServer{sdk: sdk, hostPort: options.HostPort, namespace: options.Namespace, queue: to.queue, every: workerLimit}, nil
 }
 
 func (t *temporalServer) Close() { t.sdk.Close() }
@@ -80,7 +81,7 @@ func (t *temporalServer) Operate(ctx context.Context, operation string, limit ti
 	}
 	answer := make(chan error, 1)
 	go func() { answer <- run.Get(waiting, out) }()
-	look := time.NewTicker(workerLimit)
+	look := time.NewTicker(t.every)
 	defer look.Stop()
 	for looks := 1; ; {
 		select {

@@ -44,7 +44,7 @@ func (t *temporalServer) explain(ctx context.Context, err error) error {
 	case errors.As(err, &queryFailed):
 		return silentError{"the workflow does not answer", rootText(err)}
 	case errors.As(err, &argument) && strings.Contains(err.Error(), "search attribute"):
-		return fmt.Errorf("%s; the namespace lacks the search attributes, \"make dev\" shows how to create them", rootText(err))
+		return fmt.Errorf("%s; create the six of imagebatch with: temporal operator search-attribute create --name NAME --type TYPE, for %s", rootText(err), searchAttributes)
 	case errors.As(err, &terminated):
 		return errors.New("its workflow was terminated")
 	case errors.As(err, &canceled):
@@ -56,6 +56,10 @@ func (t *temporalServer) explain(ctx context.Context, err error) error {
 	}
 	return errors.New(rootText(err))
 }
+
+// searchAttributes are what a namespace must have, as operators create them.
+const searchAttributes = contract.SearchInstance + ", " + contract.SearchBucket + ", " + contract.SearchPath + ", " + contract.SearchState +
+	" (Keyword), " + contract.SearchTaskID + ", " + contract.SearchPercent + " (Int)"
 
 // unanswered reports whether asking again may help.
 func unanswered(err error) bool {

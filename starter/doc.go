@@ -21,6 +21,7 @@
 //	image.go         image get, search
 //	server.go        what the commands need of Temporal, and what can go wrong there
 //	client.go        the same over the Temporal SDK
+//	clienterrors.go  the SDK's errors in words that help
 //	transfer.go      signed links
 //	progress.go      the bar and the lines of a running task
 //	output.go        tables, JSON, numbers, times

@@ -8,15 +8,15 @@ import (
 	"time"
 )
 
-// listen serves /healthz and /metrics until stop is called. The address "off"
-// serves nothing.
-func listen(address string, m *metrics, healthy func(context.Context) error) (stop func(), err error) {
+// listen serves /healthz and /metrics until stop is called, and tells where. The
+// address "off" serves nothing.
+func listen(address string, m *metrics, healthy func(context.Context) error) (where string, stop func(), err error) {
 	if address == "off" {
-		return func() {}, nil
+		return address, func() {}, nil
 	}
 	listener, err := net.Listen("tcp", address)
 	if err != nil {
-		return nil, fmt.Errorf("listen for /healthz and /metrics: %w; set IMAGEBATCH_LISTEN to a free address or to off", err)
+		return "", nil, fmt.Errorf("listen for /healthz and /metrics: %w; set IMAGEBATCH_LISTEN to a free address or to off", err)
 	}
 	mux := http.NewServeMux()
 	mux.Handle("GET /metrics", m.handler())
@@ -31,5 +31,5 @@ func listen(address string, m *metrics, healthy func(context.Context) error) (st
 	})
 	server := &http.Server{Handler: mux, ReadHeaderTimeout: 5 * time.Second}
 	go server.Serve(listener) // ends with Close
-	return func() { server.Close() }, nil
+	return listener.Addr().String(), func() { server.Close() }, nil
 }

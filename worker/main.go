@@ -64,11 +64,12 @@ func run(ctx context.Context, lookup func(string) (string, bool), logs io.Writer
 	}
 	defer parts.close()
 
-	stopListening, err := listen(settings.Listen, metrics, parts.healthy)
+	where, stopListening, err := listen(settings.Listen, metrics, parts.healthy)
 	if err != nil {
 		return err
 	}
 	defer stopListening()
+	logger.Info("worker listens for /healthz and /metrics", "address", where)
 	return work(ctx, settings, temporal, parts, logger)
 }
 
@@ -123,7 +124,7 @@ func work(ctx context.Context, settings config, temporal client.Client, parts *p
 	// Slices stop first: while they do, the other worker can still take their
 	// results into the workflows.
 	defer slices.Stop()
-	logger.Info("worker started", "taskQueue", settings.TaskQueue, "slices", settings.Slices, "cores", settings.Cores, "listen", settings.Listen)
+	logger.Info("worker started", "taskQueue", settings.TaskQueue, "slices", settings.Slices, "cores", settings.Cores)
 
 	var err error
 	select {

@@ -12,12 +12,12 @@ import (
 // BindOperation registers the workflow of an operation, and do as its activity.
 func BindOperation[In, Out any](r worker.Registry, op contract.Operation[In, Out], do func(context.Context, In) (Out, error)) {
 	Bind(r, activityOf(op), do)
-	register(r, contract.Workflow[In, Out]{Name: op.Name}, operate(op))
+	register(r, contract.Workflow[In, Out](op), operate(op))
 }
 
 // activityOf is the activity of the same name.
 func activityOf[In, Out any](op contract.Operation[In, Out]) contract.Activity[In, Out] {
-	return contract.Activity[In, Out]{Name: op.Name}
+	return contract.Activity[In, Out](op)
 }
 
 // operate is the workflow of an operation: it checks the input, runs the one

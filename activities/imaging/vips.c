@@ -1,5 +1,6 @@
 #include "vips.h"
 
+#include <malloc.h>
 #include <string.h>
 
 /* Rows that are asked for at once. libvips hands out sequential pictures in
@@ -23,6 +24,11 @@ ib_configure(void)
 		"VipsForeignLoadWebpBuffer",
 		"VipsForeignLoadTiffBuffer",
 	};
+
+	/* A decoder's buffers are of the size that malloc would hand back to the
+	 * system after each picture, to fault every page in again for the next. */
+	mallopt(M_MMAP_THRESHOLD, 16 << 20);
+	mallopt(M_TRIM_THRESHOLD, 64 << 20);
 
 	vips_concurrency_set(1);
 	vips_cache_set_max(0);

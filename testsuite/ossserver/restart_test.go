@@ -63,10 +63,6 @@ func TestRestartKeepsWhatWasStored(t *testing.T) {
 	}
 }
 
-func keys2sorted(keys []string) []string {
-	return []string{keys[0], keys[1], keys[2], keys[4], keys[3]}
-}
-
 func TestDamagedFilesAreSkipped(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()

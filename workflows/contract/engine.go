@@ -176,7 +176,7 @@ type ChunkStatus struct {
 
 // ChunkStatusQuery asks a running chunk where it stands. It is newer than what
 // the chunk has told its task.
-var ChunkStatusQuery = Query[ChunkStatus]{Name: StatusQuery.Name}
+var ChunkStatusQuery = Query[ChunkStatus](StatusQuery)
 
 // Ending is how a task is closed.
 type Ending struct {

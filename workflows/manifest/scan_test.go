@@ -139,8 +139,10 @@ func TestScannerDropsALineCutShortByAnError(t *testing.T) {
 		if !s.Next() || string(s.Line().Text) != "whole" {
 			t.Fatalf("first line = %q; want %q", s.Line().Text, "whole")
 		}
-		if s.Next() || s.Next() {
-			t.Errorf("handed out half a line of %d bytes", s.Line().Length)
+		for range 2 { // asking again must not bring it out either
+			if s.Next() {
+				t.Errorf("handed out half a line of %d bytes", s.Line().Length)
+			}
 		}
 		if !errors.Is(s.Err(), trouble) {
 			t.Errorf("error = %v; want %v", s.Err(), trouble)

@@ -46,6 +46,7 @@ func (f *Figures) settle() {
 		figure := Figure{
 			PerSecond:         median(rounds, func(f Figure) float64 { return f.PerSecond }),
 			CPUMillis:         median(rounds, func(f Figure) float64 { return f.CPUMillis }),
+			CPUBy:             map[string]float64{},
 			EventsPerThousand: median(rounds, func(f Figure) float64 { return f.EventsPerThousand }),
 			PeakPSS:           map[string]int64{},
 		}
@@ -54,10 +55,16 @@ func (f *Figures) settle() {
 				figure.PeakPSS[process] = max(figure.PeakPSS[process], bytes)
 			}
 		}
+		for process := range rounds[0].CPUBy {
+			figure.CPUBy[process] = median(rounds, func(f Figure) float64 { return f.CPUBy[process] })
+		}
 		f.Median[name] = figure
 	}
 	for _, pair := range ratios {
 		var quotients []float64
+		if len(f.Rounds[pair[0]]) == 0 || len(f.Rounds[pair[1]]) == 0 {
+			continue
+		}
 		for n, over := range f.Rounds[pair[0]] {
 			quotients = append(quotients, over.PerSecond/f.Rounds[pair[1]][n].PerSecond)
 		}
@@ -83,12 +90,15 @@ var names = map[string]string{
 }
 
 func (f *Figures) print(out io.Writer) {
-	fmt.Fprintf(out, "\n%-30s %12s %12s %14s   %s\n", "median", "pictures/s", "CPU-ms/pic", "events/1000", "peak PSS")
+	fmt.Fprintf(out, "\n%-30s %12s %12s %14s   %s\n", "median", "pictures/s", "CPU-ms/pic", "events/1000", "CPU and peak PSS by process")
 	for _, name := range slices.Sorted(maps.Keys(f.Median)) {
 		figure := f.Median[name]
 		fmt.Fprintf(out, "%-30s %12.1f %12.2f %14.1f  ", names[name], figure.PerSecond, figure.CPUMillis, figure.EventsPerThousand)
-		for _, process := range slices.Sorted(maps.Keys(figure.PeakPSS)) {
-			fmt.Fprintf(out, " %s %d MiB", process, figure.PeakPSS[process]>>20)
+		for _, process := range slices.Sorted(maps.Keys(figure.CPUBy)) {
+			fmt.Fprintf(out, " %s %.2f ms", process, figure.CPUBy[process])
+			if peak, ok := figure.PeakPSS[process]; ok {
+				fmt.Fprintf(out, " %d MiB", peak>>20)
+			}
 		}
 		fmt.Fprintln(out)
 	}

@@ -19,6 +19,7 @@ import (
 	"os/signal"
 	"path/filepath"
 	"runtime"
+	"strings"
 	"syscall"
 	"time"
 
@@ -38,6 +39,8 @@ func main() {
 	flag.IntVar(&b.naive, "naive", 300, "pictures of a round of the naive design")
 	flag.IntVar(&b.rounds, "rounds", 3, "rounds; the figures are medians")
 	flag.BoolVar(&b.scale, "scale", true, "also measure events and memory of large tasks")
+	flag.Func("set", "NAME=VALUE of the worker's environment; may be repeated", b.set)
+	flag.StringVar(&b.only, "only", "abcd", "which measurements to make")
 	flag.Parse()
 	if err := b.run(ctx); err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)
@@ -49,6 +52,8 @@ type bench struct {
 	bin, state, images, out string
 	lines, naive, rounds    int
 	scale                   bool
+	only                    string
+	settings                map[string]string
 
 	stack *stack.Stack
 	work  workload
@@ -65,7 +70,7 @@ func (b *bench) run(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	b.stack, err = stack.Start(ctx, stack.Options{State: filepath.Join(b.state, "stack"), Bin: b.bin, Temporal: temporal})
+	b.stack, err = stack.Start(ctx, stack.Options{State: filepath.Join(b.state, "stack"), Bin: b.bin, Temporal: temporal, Settings: b.settings})
 	if err != nil {
 		return err
 	}
@@ -81,12 +86,15 @@ func (b *bench) run(ctx context.Context) (err error) {
 			name string
 			run  func(context.Context, int) (Figure, error)
 		}{{"a", b.loadOnly}, {"b", b.plainLoop}, {"c", b.wholeSystem}, {"d", b.naiveDesign}} {
+			if !strings.Contains(b.only, measured.name) {
+				continue
+			}
 			figure, err := measured.run(ctx, round)
 			if err != nil {
 				return fmt.Errorf("measure %s: %w", measured.name, err)
 			}
 			figures.add(measured.name, figure)
-			fmt.Printf("round %d  %s  %8.1f pictures/s  %6.2f CPU-ms a picture %.2f\n", round+1, measured.name, figure.PerSecond, figure.CPUMillis, figure.CPUBy)
+			fmt.Printf("round %d  %s  %8.1f pictures/s  %6.2f CPU-ms a picture\n", round+1, measured.name, figure.PerSecond, figure.CPUMillis)
 		}
 	}
 	if b.scale {
@@ -97,4 +105,16 @@ func (b *bench) run(ctx context.Context) (err error) {
 	figures.settle()
 	figures.print(os.Stdout)
 	return figures.save(b.out, time.Now())
+}
+
+func (b *bench) set(assignment string) error {
+	name, value, ok := strings.Cut(assignment, "=")
+	if !ok {
+		return fmt.Errorf("%q is not NAME=VALUE", assignment)
+	}
+	if b.settings == nil {
+		b.settings = map[string]string{}
+	}
+	b.settings[name] = value
+	return nil
 }

@@ -1,0 +1,71 @@
+package activities_test
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"imagebatch/workflows/contract"
+)
+
+func TestRest(t *testing.T) {
+	t.Parallel()
+	inWorld(t, contract.ServiceProduct, func(t *testing.T, w *world) {
+		task, lines := w.stopped()
+		_, err := execute(t.Context(), w, w.reports().Sign, contract.ReportInput{Task: task})
+		wantRefusal(t, err, contract.CodeIncrementStatusError) // there is no report yet
+		w.report(task)
+		plain := must(w, w.reports().Sign, contract.ReportInput{Task: task})
+		if plain.URL == "" || plain.CSVURL == "" || plain.RestURL != "" || plain.Expires.IsZero() || plain.Task.ID != task {
+			t.Errorf("signed = %+v; want two links and when they expire", plain)
+		}
+		if !strings.Contains(plain.URL, "for=2h0m0s") {
+			t.Errorf("link %s; want one for two hours", plain.URL)
+		}
+		signed := must(w, w.reports().Sign, contract.ReportInput{Task: task, Rest: true})
+		rest, _ := w.objects.Text(results, strings.TrimPrefix(strings.SplitN(signed.RestURL, "?", 2)[0], "https://store.example/results/"))
+		want := strings.Join([]string{lines[2], lines[4], lines[7], lines[11]}, "\n") + "\n"
+		if diff := cmp.Diff(want, rest); diff != "" {
+			t.Errorf("rest (-want +got):\n%s", diff)
+		}
+	})
+}
+
+func TestRestIsByteForByte(t *testing.T) {
+	t.Parallel()
+	inWorld(t, contract.ServiceProduct, func(t *testing.T, w *world) {
+		long := strings.Repeat("long ", 60_000)
+		w.objects.Store(bucket, meta, "\xef\xbb\xbf{\"é\":1}\r\n"+long+"\r\n\r\n\xff\xfe\n"+add("p", "gone.jpg"))
+		task := w.open()
+		w.runAll(task, 2)
+		w.close(task, contract.StateSuccess, "success")
+		w.report(task)
+		must(w, w.reports().Sign, contract.ReportInput{Task: task, Rest: true})
+		rest, _ := w.objects.Text(results, fmt.Sprintf("tasks/%d/rest-increment.meta", task))
+		want := "{\"é\":1}\n" + long + "\n\xff\xfe\n" + add("p", "gone.jpg") + "\n"
+		if rest != want {
+			t.Errorf("rest has %d bytes %.40q; want %d bytes %.40q", len(rest), rest, len(want), want)
+		}
+	})
+}
+
+func TestRestRefuses(t *testing.T) {
+	t.Parallel()
+	inWorld(t, contract.ServiceProduct, func(t *testing.T, w *world) {
+		unplanned := w.begin("{}")
+		w.close(unplanned, contract.StateFail, "no manifest")
+		w.report(unplanned)
+		_, err := execute(t.Context(), w, w.reports().Sign, contract.ReportInput{Task: unplanned, Rest: true})
+		wantRefusal(t, err, contract.CodeIncrementStatusError)
+
+		task, _ := w.stopped()
+		w.report(task)
+		w.objects.Store(bucket, meta, "{}\n")
+		_, err = execute(t.Context(), w, w.reports().Sign, contract.ReportInput{Task: task, Rest: true})
+		wantRefusal(t, err, contract.CodeManifestChanged)
+		_, err = execute(t.Context(), w, w.reports().Sign, contract.ReportInput{Task: 999})
+		wantRefusal(t, err, contract.CodeTaskNotFound)
+	})
+}
