@@ -85,8 +85,8 @@ func (c *Callbacks) Deliver(ctx context.Context, in contract.CallbackDelivery) (
 	case 2:
 		return contract.CallbackResult{Status: response.StatusCode}, nil
 	case 3:
-		return contract.CallbackResult{}, fmt.Errorf("post callback to %s: the receiver answered %d, and redirects are not followed; start tasks with the address it leads to",
-			request.URL.Host, response.StatusCode)
+		return contract.CallbackResult{}, contract.Errorf(contract.CodeCallbackRefused,
+			"%s answered the callback with a redirect (%d), which is not followed; start tasks with the address it leads to", request.URL.Host, response.StatusCode)
 	}
 	return contract.CallbackResult{}, fmt.Errorf("post callback to %s: the receiver answered %d %s", request.URL.Host, response.StatusCode, http.StatusText(response.StatusCode))
 }

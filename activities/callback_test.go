@@ -100,14 +100,14 @@ func TestCallbackPayload(t *testing.T) {
 
 func TestCallbackNotDelivered(t *testing.T) {
 	t.Parallel()
-	for name, status := range map[string]int{"Error": 500, "NotFound": 404, "Redirect": 301, "Throttled": 429} {
+	for name, status := range map[string]int{"Error": 500, "NotFound": 404, "Throttled": 429} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			receiver := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(status) }))
 			defer receiver.Close()
 			_, err := deliver(t, ended(receiver.URL+"/secret-path?secret-query"), loopback)
 			says := wantTransient(t, err)
-			if !strings.Contains(says, http.StatusText(status)) && status != 301 || strings.Contains(says, "secret") {
+			if !strings.Contains(says, http.StatusText(status)) || strings.Contains(says, "secret") {
 				t.Errorf("error = %q; want the status, and neither path nor query", says)
 			}
 		})
@@ -158,7 +158,7 @@ func TestCallbackFollowsNoRedirect(t *testing.T) {
 			}))
 			defer receiver.Close()
 			_, err := deliver(t, ended(receiver.URL), loopback)
-			if says := wantTransient(t, err); !strings.Contains(says, "redirects are not followed") || strings.Contains(says, "secret") {
+			if says := wantRefusal(t, err, contract.CodeCallbackRefused); !strings.Contains(says, "not followed") || strings.Contains(says, "secret") {
 				t.Errorf("error = %q; want why, without the address", says)
 			}
 			if reached.Load() {

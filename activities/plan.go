@@ -43,8 +43,8 @@ func (p *Plans) Plan(ctx context.Context, in contract.PlanInput) (contract.WorkL
 	if err != nil {
 		return contract.WorkList{}, err
 	}
-	if err := p.Results.Objects.Put(ctx, p.Results.Bucket, list.OffsetsKey, "application/octet-stream", bytes.NewReader(encodeOffsets(offsets))); err != nil {
-		return contract.WorkList{}, fmt.Errorf("write offset table %s/%s: %w", p.Results.Bucket, list.OffsetsKey, err)
+	if err := p.Results.put(ctx, list.OffsetsKey, "application/octet-stream", bytes.NewReader(encodeOffsets(offsets))); err != nil {
+		return contract.WorkList{}, err
 	}
 	return p.Ledger.SetPlan(ctx, in.Task, list)
 }

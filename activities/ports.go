@@ -135,8 +135,8 @@ type Ledger interface {
 	SetPlan(ctx context.Context, id int64, list contract.WorkList) (contract.WorkList, error)
 	// Slice is what is done of a slice. CodeFenceClosed.
 	Slice(ctx context.Context, id int64, slice, lines int) (SliceRecord, error)
-	// End closes the fence: from then on no effect of the task is applied.
-	// Lines without an outcome become canceled. The first ending stays.
+	// End closes the fence: from then on no effect of the task is applied. Its
+	// callback, where it has one, is pending. Lines without an outcome become canceled. The first ending stays.
 	End(ctx context.Context, ending contract.Ending) (contract.Task, error)
 	// Failures are the failed lines of a task, in the order of lines.
 	Failures(ctx context.Context, id int64) iter.Seq2[Failure, error]

@@ -233,6 +233,31 @@ func TestReportTroubleIsTriedAgain(t *testing.T) {
 	}
 }
 
+func TestReportThatOnlyAChangeOfSettingsMends(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		err  error
+		code contract.Code
+		says string
+	}{
+		"Denied":   {activities.ErrDenied, contract.CodeConsoleNoPermission, "oss:PutObject"},
+		"NoBucket": {activities.ErrNoSuchBucket, contract.CodeNoSuchBucket, "IMAGEBATCH_RESULTS_BUCKET"},
+		"Refused":  {activities.ErrRefused, contract.CodeBadRequest, "endpoint"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			inWorld(t, contract.ServiceProduct, func(t *testing.T, w *world) {
+				task, _ := w.stopped()
+				w.objects.Fault = failing("Put", test.err)
+				_, err := execute(t.Context(), w, w.reports().Write, contract.TaskRef{Task: task})
+				if says := wantRefusal(t, err, test.code); !strings.Contains(says, test.says) {
+					t.Errorf("message = %q; want it to tell %q", says, test.says)
+				}
+			})
+		})
+	}
+}
+
 func TestReportOnAFullDisk(t *testing.T) {
 	t.Parallel()
 	inWorld(t, contract.ServiceProduct, func(t *testing.T, w *world) {

@@ -14,12 +14,12 @@ func TestRest(t *testing.T) {
 	t.Parallel()
 	inWorld(t, contract.ServiceProduct, func(t *testing.T, w *world) {
 		task, lines := w.stopped()
-		_, err := execute(t.Context(), w, w.reports().Sign, contract.ReportInput{Task: task})
-		wantRefusal(t, err, contract.CodeIncrementStatusError) // there is no report yet
-		w.report(task)
 		plain := must(w, w.reports().Sign, contract.ReportInput{Task: task})
 		if plain.URL == "" || plain.CSVURL == "" || plain.RestURL != "" || plain.Expires.IsZero() || plain.Task.ID != task {
 			t.Errorf("signed = %+v; want two links and when they expire", plain)
+		}
+		if recorded, err := w.ledger.Task(t.Context(), task); err != nil || recorded.ReportKey == "" {
+			t.Errorf("ledger has no report, %v; want the one that was missing", err)
 		}
 		if !strings.Contains(plain.URL, "for=2h0m0s") {
 			t.Errorf("link %s; want one for two hours", plain.URL)
@@ -54,10 +54,14 @@ func TestRestIsByteForByte(t *testing.T) {
 func TestRestRefuses(t *testing.T) {
 	t.Parallel()
 	inWorld(t, contract.ServiceProduct, func(t *testing.T, w *world) {
+		open := w.begin("{}")
+		_, err := execute(t.Context(), w, w.reports().Sign, contract.ReportInput{Task: open})
+		wantRefusal(t, err, contract.CodeIncrementStatusError)
+
 		unplanned := w.begin("{}")
 		w.close(unplanned, contract.StateFail, "no manifest")
 		w.report(unplanned)
-		_, err := execute(t.Context(), w, w.reports().Sign, contract.ReportInput{Task: unplanned, Rest: true})
+		_, err = execute(t.Context(), w, w.reports().Sign, contract.ReportInput{Task: unplanned, Rest: true})
 		wantRefusal(t, err, contract.CodeIncrementStatusError)
 
 		task, _ := w.stopped()

@@ -3,6 +3,7 @@ package activities
 import (
 	"context"
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"io"
 	"time"
@@ -24,6 +25,24 @@ const linkValid = 2 * time.Hour
 // sign makes a link to one of our own objects.
 func (r Results) sign(ctx context.Context, key string) (string, time.Time, error) {
 	return r.Objects.SignGet(ctx, r.Bucket, key, linkValid)
+}
+
+// put writes one of our own objects. What only a change of settings can mend is
+// a contract.Error: a task does not wait for it.
+func (r Results) put(ctx context.Context, key, contentType string, body io.Reader) error {
+	err := r.Objects.Put(ctx, r.Bucket, key, contentType, body)
+	switch {
+	case err == nil:
+		return nil
+	case errors.Is(err, ErrDenied):
+		return contract.Errorf(contract.CodeConsoleNoPermission,
+			"writing %s/%s was denied (%v); grant oss:PutObject and oss:GetObject on %s/* to the worker", r.Bucket, key, err, r.Bucket)
+	case errors.Is(err, ErrNoSuchBucket):
+		return contract.Errorf(contract.CodeNoSuchBucket, "there is no results bucket %q; make it, or name another in IMAGEBATCH_RESULTS_BUCKET", r.Bucket)
+	case errors.Is(err, ErrRefused):
+		return contract.Errorf(contract.CodeBadRequest, "the object store does not take %s/%s: %v; check the worker's endpoint, region and results bucket", r.Bucket, key, err)
+	}
+	return fmt.Errorf("write %s/%s: %w", r.Bucket, key, err)
 }
 
 // taskKey is where the objects of a task lie.

@@ -10,16 +10,24 @@ import (
 )
 
 // Sign makes links to the report of a closed task, and on request writes the
-// rest: a manifest of the lines that failed or were not run.
+// rest: a manifest of the lines that failed or were not run. A task that had to
+// be closed without its report gets it now.
 func (r *Reports) Sign(ctx context.Context, in contract.ReportInput) (contract.SignedReport, error) {
 	defer beat(ctx)()
 	task, err := r.Ledger.Task(ctx, in.Task)
 	if err != nil {
 		return contract.SignedReport{}, err
 	}
-	if task.ReportKey == "" {
+	if !task.State.Final() {
 		return contract.SignedReport{}, contract.Errorf(contract.CodeIncrementStatusError,
 			"task %d is %s and has no report yet; wait until it has ended", task.ID, task.State)
+	}
+	if task.ReportKey == "" {
+		written, err := r.Write(ctx, contract.TaskRef{Task: task.ID})
+		if err != nil {
+			return contract.SignedReport{}, err
+		}
+		task.ReportKey, task.CSVKey = written.Key, written.CSVKey
 	}
 	signed := contract.SignedReport{Task: task}
 	if signed.URL, signed.Expires, err = r.Results.sign(ctx, task.ReportKey); err != nil {

@@ -27,10 +27,7 @@ func (r Results) spool(ctx context.Context, key, contentType string, fill func(i
 	if _, err := file.Seek(0, io.SeekStart); err != nil {
 		return fmt.Errorf("rewind temporary file: %w", err)
 	}
-	if err := r.Objects.Put(ctx, r.Bucket, key, contentType, file); err != nil {
-		return fmt.Errorf("write %s/%s: %w", r.Bucket, key, err)
-	}
-	return nil
+	return r.put(ctx, key, contentType, file)
 }
 
 // diskError adds the remedy to an error of a full disk.

@@ -48,13 +48,13 @@ func (t *Tasks) List(ctx context.Context, filter contract.ListTasksInput) (contr
 const terminatedMessage = "terminated in Temporal; what was done is kept"
 
 // CloseTerminated closes every open task whose workflow no longer runs. It names
-// those, and the latest ones that an earlier attempt closed but nobody reported.
+// those, and the latest ones that ended without a report and have no workflow
+// left to write it.
 func (t *Tasks) CloseTerminated(ctx context.Context, _ contract.Nothing) ([]int64, error) {
 	open, err := t.Ledger.OpenTasks(ctx)
 	if err != nil {
 		return nil, err
 	}
-	var unreported []int64
 	for _, task := range open {
 		runs, err := t.Runs.Open(ctx, task.WorkflowID, task.RunID)
 		if err != nil {
@@ -63,25 +63,33 @@ func (t *Tasks) CloseTerminated(ctx context.Context, _ contract.Nothing) ([]int6
 		if runs {
 			continue
 		}
-		ended, err := t.Ledger.End(ctx, contract.Ending{
+		if _, err := t.Ledger.End(ctx, contract.Ending{
 			Task: task.ID, State: contract.StateStop, Code: contract.CodeTerminated, Message: terminatedMessage,
-		})
-		if err != nil {
+		}); err != nil {
 			return nil, err
 		}
-		if ended.Code == contract.CodeTerminated { // else its own workflow was faster
-			unreported = append(unreported, task.ID)
-		}
 	}
-	stopped, err := t.Ledger.Tasks(ctx, contract.ListTasksInput{State: contract.StateStop, Limit: 500})
+	latest, err := t.Ledger.Tasks(ctx, contract.ListTasksInput{Limit: latestTasks})
 	if err != nil {
 		return nil, err
 	}
-	for _, task := range stopped.Tasks {
-		if task.Code == contract.CodeTerminated && task.ReportKey == "" && !slices.Contains(unreported, task.ID) {
+	var unreported []int64
+	for _, task := range latest.Tasks {
+		if !task.State.Final() || task.ReportKey != "" {
+			continue
+		}
+		runs, err := t.Runs.Open(ctx, task.WorkflowID, task.RunID)
+		if err != nil {
+			return nil, err
+		}
+		if !runs {
 			unreported = append(unreported, task.ID)
 		}
 	}
 	slices.Sort(unreported)
 	return unreported, nil
 }
+
+// latestTasks is how many tasks are looked through for a missing report. An older
+// one gets it when somebody asks for it.
+const latestTasks = 500

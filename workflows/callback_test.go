@@ -130,7 +130,7 @@ func TestBatchTaskStartsCallback(t *testing.T) {
 func TestBatchTaskSettlesTerminatedOnes(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, 100)
-	w.tasks[10] = contract.Task{ID: 10, Callback: "https://shop.example/hook"}
+	w.tasks[10] = contract.Task{ID: 10, CallbackState: contract.CallbackPending}
 	w.tasks[11] = contract.Task{ID: 11}
 	w.begin = func(contract.BeginInput) (contract.BeginResult, error) {
 		return contract.BeginResult{Task: taskNumber, Terminated: []int64{10, 11}}, nil

@@ -18,18 +18,18 @@ const settlementPatience = 10 * time.Second
 // do itself: it writes the report and starts the callback. Its fence has been
 // closed by whoever starts this.
 func SettleTerminated(ctx workflow.Context, in contract.TaskRef) (contract.ReportResult, error) {
-	report, err := call(reporting(ctx), contract.WriteReport, in)
-	if err != nil {
-		return report, asFailure(err)
-	}
+	report, unwritten := call(reporting(ctx), contract.WriteReport, in)
 	found, err := call(bookkeeping(ctx, "look up the callback"), activityOf(contract.ListTasks), contract.ListTasksInput{ID: in.Task, Limit: 1})
 	if err != nil {
 		return report, asFailure(err)
 	}
 	for _, task := range found.Tasks {
-		if task.Callback != "" {
+		if task.CallbackState == contract.CallbackPending {
 			startCallback(ctx, contract.CallbackInput{Task: in.Task})
 		}
+	}
+	if unwritten != nil {
+		return report, asFailure(unwritten)
 	}
 	return report, nil
 }

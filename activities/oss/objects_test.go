@@ -272,9 +272,7 @@ func TestRegion(t *testing.T) {
 		if err := srv.CreateBucket("in-"+name, name); err != nil {
 			t.Fatal(err)
 		}
-		cfg := rootConfig(srv)
-		cfg.Region = name
-		got, err := own(t, cfg).Region(t.Context(), "in-"+name)
+		got, err := own(t, rootConfig(srv)).Region(t.Context(), "in-"+name)
 		if err != nil || got != name {
 			t.Errorf("region is %q, %v; want %q", got, err, name)
 		}

@@ -54,7 +54,8 @@ func (t *Tx) closeTask(ending contract.Ending) error {
 	if err != nil {
 		return fmt.Errorf("write the counts of task %d: %w", ending.Task, err)
 	}
-	_, err = t.Exec("UPDATE task SET state = ?, code = ?, message = ?, ended = ?, tally = ? WHERE id = ? AND state = 'PROCESSING'",
+	_, err = t.Exec(`UPDATE task SET state = ?, code = ?, message = ?, ended = ?, tally = ?,
+		callback_state = iif(callback = '', '', 'pending') WHERE id = ? AND state = 'PROCESSING'`,
 		ending.State, ending.Code, clip(ending.Message, maxMessage), time.Now().UnixNano(), string(tally), ending.Task)
 	return err
 }

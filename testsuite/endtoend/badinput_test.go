@@ -1,7 +1,6 @@
 package endtoend_test
 
 import (
-	"bytes"
 	"context"
 	"os"
 	"path/filepath"
@@ -17,9 +16,6 @@ func TestBadInputGetsOneClearLine(t *testing.T) {
 	t.Parallel()
 	createInstance(t, shared, "bad-input")
 	put(t, shared, "bad-input/"+contract.ManifestName, nil)
-	if err := bucketIn(t, shared, "cn-beijing").Put(t.Context(), "elsewhere", "bad-input/"+contract.ManifestName, "", bytes.NewReader(nil)); err != nil {
-		t.Fatal(err)
-	}
 	for name, c := range map[string]struct {
 		reason    string
 		arguments []string

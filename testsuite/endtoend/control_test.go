@@ -177,3 +177,28 @@ func TestSuspendedTaskGoesOnWhereItStopped(t *testing.T) {
 		t.Errorf("task %+v", done)
 	}
 }
+
+func TestManifestChangedWhileRunningFailsTheTask(t *testing.T) {
+	t.Parallel()
+	createInstance(t, shared, "changed")
+	shelf(t, shared, "changed", 6000, nil)
+	h := hooks(t, nil)
+	id := begun(t, shared, "changed", "changed", "--callback", h.URL)
+	put(t, shared, "changed/"+contract.ManifestName, []byte(addLine(1)+"\n"))
+	a := must(t, shared, exitError, "batch", "watch", fmt.Sprint(id))
+	if !strings.Contains(a.stdout+a.stderr, "changed while the task ran") {
+		t.Errorf("the cause is not named:\n%s%s", a.stdout, a.stderr)
+	}
+	failed := task(t, shared, id)
+	conserved(t, failed)
+	if failed.State != contract.StateFail || failed.Code != contract.CodeManifestChanged || failed.Tally.Succeeded == 0 {
+		t.Errorf("task %+v", failed)
+	}
+	came, err := h.Await(t.Context(), id)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if came[0].Payload.Status != "FAIL" {
+		t.Errorf("callback %s", came[0].Body)
+	}
+}

@@ -3,6 +3,7 @@ package endtoend_test
 import (
 	"fmt"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -115,4 +116,25 @@ func randomBatch(t *testing.T, s *stack.Stack, folder string, seed uint64, lines
 	}
 	put(t, s, folder+"/"+contract.ManifestName, batch.Manifest)
 	return batch
+}
+
+func TestWorkersThatAreReplacedLoseNothing(t *testing.T) {
+	t.Parallel()
+	s := ownStack(t, 1, nil)
+	createInstance(t, s, "rolling")
+	batch := randomBatch(t, s, "rolling", 11, 2000)
+	id := begun(t, s, "rolling", "rolling", small...)
+	for range 3 {
+		old := s.Workers[len(s.Workers)-1]
+		if _, err := s.StartWorker(nil); err != nil {
+			t.Fatal(err)
+		}
+		if err := old.Stop(time.Minute); err != nil {
+			t.Error(err)
+		}
+	}
+	must(t, s, exitSomeFailed, "batch", "watch", fmt.Sprint(id))
+	done := task(t, s, id)
+	conserved(t, done)
+	sameAsSerial(t, s, "rolling", id, batch)
 }

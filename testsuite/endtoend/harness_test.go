@@ -12,7 +12,6 @@ import (
 	"testing"
 	"time"
 
-	"imagebatch/activities"
 	"imagebatch/testsuite/stack"
 	"imagebatch/workflows/contract"
 )
@@ -72,20 +71,14 @@ func decode[V any](t *testing.T, a answer) V {
 	return value
 }
 
-// bucketIn is a stack's object store as the owner of buckets of a region sees it.
-func bucketIn(t *testing.T, s *stack.Stack, region string) activities.Objects {
-	t.Helper()
-	objects, err := s.Objects(t.Context(), region)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return objects
-}
-
 // put writes an object of the catalogue bucket.
 func put(t *testing.T, s *stack.Stack, key string, content []byte) {
 	t.Helper()
-	if err := bucketIn(t, s, stack.Region).Put(t.Context(), stack.Bucket, key, "application/octet-stream", bytes.NewReader(content)); err != nil {
+	objects, err := s.Objects(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := objects.Put(t.Context(), stack.Bucket, key, "application/octet-stream", bytes.NewReader(content)); err != nil {
 		t.Fatal(err)
 	}
 }

@@ -122,7 +122,7 @@ func (s *Server) claimV4(r *request, auth string) (claim, error) {
 	if err := s.checkClock(signed); err != nil {
 		return claim{}, err
 	}
-	sc, err := s.scope(r, fields["Credential"], signed)
+	sc, err := s.scope(fields["Credential"], signed)
 	if err != nil {
 		return claim{}, err
 	}
@@ -148,7 +148,7 @@ func (s *Server) claimLinkV4(r *request) (claim, error) {
 	if signed.Sub(s.now()) > maxSkew {
 		return claim{}, errSkewed
 	}
-	sc, err := s.scope(r, r.param("x-oss-credential"), signed)
+	sc, err := s.scope(r.param("x-oss-credential"), signed)
 	if err != nil {
 		return claim{}, err
 	}
@@ -159,16 +159,12 @@ func (s *Server) claimLinkV4(r *request) (claim, error) {
 }
 
 // scope reads a v4 credential: key id, day, region, product, request type.
-func (s *Server) scope(r *request, credential string, signed time.Time) (scopeV4, error) {
+func (s *Server) scope(credential string, signed time.Time) (scopeV4, error) {
 	parts := strings.Split(credential, "/")
 	if len(parts) != 5 || parts[3] != "oss" || parts[4] != "aliyun_v4_request" {
 		return scopeV4{}, errMalformedAuth
 	}
-	region := s.store.region(r.bucket)
-	if region == "" {
-		region = s.region
-	}
-	if parts[2] != region {
+	if parts[2] != s.region {
 		return scopeV4{}, errSigningRegion
 	}
 	if parts[1] != signed.UTC().Format("20060102") {

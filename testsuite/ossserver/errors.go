@@ -42,6 +42,7 @@ var (
 	errSkewed            = refuse(403, "RequestTimeTooSkewed", "The difference between the request time and the current time is too large.")
 	errMalformedAuth     = refuse(400, "InvalidArgument", "Authorization header is invalid.")
 	errSigningRegion     = refuse(400, "InvalidArgument", "Invalid signing region in Authorization header.")
+	errOtherRegion       = refuse(403, "AccessDenied", "The bucket you are attempting to access must be addressed using the specified endpoint. Please send all future requests to this endpoint.")
 	errNoSuchBucket      = refuse(404, "NoSuchBucket", "The specified bucket does not exist.")
 	errNoSuchKey         = refuse(404, "NoSuchKey", "The specified key does not exist.")
 	errInvalidBucketName = refuse(400, "InvalidBucketName", "The specified bucket is not valid.")

@@ -185,5 +185,9 @@ func (s *Server) serve(w http.ResponseWriter, r *request) error {
 	if !r.who.allows(op.action, r.resource()) {
 		return errAccessDenied
 	}
+	// An endpoint of OSS tells where a bucket of another region is, and no more.
+	if region := s.store.region(r.bucket); region != "" && region != s.region && op.action != actionLocation && op.action != actionBucketInfo {
+		return errOtherRegion
+	}
 	return op.do(s, w, r)
 }

@@ -13,10 +13,10 @@ import (
 	"imagebatch/activities/oss"
 )
 
-// Objects is the stack's object store as the owner of buckets of a region sees it.
-func (s *Stack) Objects(ctx context.Context, region string) (activities.Objects, error) {
+// Objects is the stack's object store as its owner sees it.
+func (s *Stack) Objects(ctx context.Context) (activities.Objects, error) {
 	identities, err := oss.New(oss.Config{
-		Endpoint: s.OSS.Endpoint, Region: region,
+		Endpoint: s.OSS.Endpoint, Region: Region,
 		AccessKeyID: RootKey.ID, AccessKeySecret: RootKey.Secret,
 	})
 	if err != nil {
@@ -30,7 +30,7 @@ const uploads = 16
 
 // Upload writes every file below a folder to the catalogue bucket, below a prefix.
 func (s *Stack) Upload(ctx context.Context, folder, prefix string) (files int, err error) {
-	objects, err := s.Objects(ctx, Region)
+	objects, err := s.Objects(ctx)
 	if err != nil {
 		return 0, err
 	}

@@ -105,7 +105,7 @@ type Status struct {
 	Open      []string  `json:"openChunks,omitempty"` // workflow ids, for ChunkStatusQuery
 }
 
-// Percent is the share of lines that have an outcome, 0 to 100.
+// Percent is the share of lines that were run, 0 to 100.
 func (s Status) Percent() int {
 	switch {
 	case s.State == StateSuccess:
@@ -113,5 +113,5 @@ func (s Status) Percent() int {
 	case s.Total <= 0:
 		return 0
 	}
-	return int(s.Done() * 100 / s.Total)
+	return int((s.Done() - s.Canceled) * 100 / s.Total)
 }

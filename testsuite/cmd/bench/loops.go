@@ -78,7 +78,7 @@ func (b *bench) newPlainJob(ctx context.Context, name string) (*plainJob, error)
 	if err != nil {
 		return nil, err
 	}
-	objects, err := b.stack.Objects(ctx, stack.Region)
+	objects, err := b.stack.Objects(ctx)
 	if err != nil {
 		return nil, err
 	}

@@ -85,7 +85,7 @@ func (b *bench) putManifest(ctx context.Context, folder string, lines int, entry
 			return fmt.Errorf("write manifest: %w", err)
 		}
 	}
-	objects, err := b.stack.Objects(ctx, stack.Region)
+	objects, err := b.stack.Objects(ctx)
 	if err != nil {
 		return err
 	}
