@@ -1,6 +1,7 @@
 package endtoend_test
 
 import (
+	"context"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
@@ -24,16 +25,25 @@ func hooks(t *testing.T, answer func(int) int) *receiver.Receiver {
 	return r
 }
 
+// await waits for the callback of a task.
+func await(t *testing.T, r *receiver.Receiver, task int64) []receiver.Delivery {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
+	defer cancel()
+	came, err := r.Await(ctx, task)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return came
+}
+
 func TestCallbackArrivesOnceWithTheDocumentedBody(t *testing.T) {
 	t.Parallel()
 	createInstance(t, shared, "calls-once")
 	shelf(t, shared, "calls-once", 20, nil)
 	h := hooks(t, nil)
 	result := start(t, shared, exitDone, "calls-once", "calls-once", "--callback", h.URL)
-	came, err := h.Await(t.Context(), result.ID)
-	if err != nil {
-		t.Fatal(err)
-	}
+	came := await(t, h, result.ID)
 	if len(came) != 1 {
 		t.Errorf("%d deliveries", len(came))
 	}
@@ -81,10 +91,7 @@ func TestCallbackIsRepeatedUnderTheSameIDWhileTheNextBatchRuns(t *testing.T) {
 		t.Errorf("second batch %+v", second)
 	}
 	close(recovered)
-	came, err := h.Await(t.Context(), first.ID)
-	if err != nil {
-		t.Fatal(err)
-	}
+	came := await(t, h, first.ID)
 	if len(came) != 6 {
 		t.Errorf("%d deliveries, want the sixth to be taken", len(came))
 	}

@@ -7,7 +7,6 @@ import (
 
 	"go.temporal.io/sdk/client"
 
-	"imagebatch/testsuite/receiver"
 	"imagebatch/testsuite/stack"
 	"imagebatch/workflows/contract"
 )
@@ -83,15 +82,11 @@ func TestCancelKeepsWhatIsDoneAndReportsTheRest(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			hooks, err := receiver.Start(nil)
-			if err != nil {
-				t.Fatal(err)
-			}
-			t.Cleanup(func() { hooks.Close() })
+			h := hooks(t, nil)
 			instance := "cancel-" + name
 			createInstance(t, shared, instance)
 			shelf(t, shared, instance, 4000, nil)
-			id := begun(t, shared, instance, instance, "--callback", hooks.URL)
+			id := begun(t, shared, instance, instance, "--callback", h.URL)
 			stop(t, id)
 			must(t, shared, exitStopped, "batch", "watch", fmt.Sprint(id))
 
@@ -107,10 +102,7 @@ func TestCancelKeepsWhatIsDoneAndReportsTheRest(t *testing.T) {
 			if pictures != stopped.Tally.Succeeded {
 				t.Errorf("%d pictures are searchable, %d lines succeeded", pictures, stopped.Tally.Succeeded)
 			}
-			came, err := hooks.Await(t.Context(), id)
-			if err != nil {
-				t.Fatal(err)
-			}
+			came := await(t, h, id)
 			if came[0].Payload.Status != "FAIL" {
 				t.Errorf("callback %s", came[0].Body)
 			}
@@ -128,14 +120,10 @@ func TestCancelKeepsWhatIsDoneAndReportsTheRest(t *testing.T) {
 
 func TestTerminatedTaskIsFoundClosedAndReported(t *testing.T) {
 	t.Parallel()
-	hooks, err := receiver.Start(nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { hooks.Close() })
+	h := hooks(t, nil)
 	createInstance(t, shared, "terminated")
 	shelf(t, shared, "terminated", 4000, nil)
-	id := begun(t, shared, "terminated", "terminated", "--callback", hooks.URL)
+	id := begun(t, shared, "terminated", "terminated", "--callback", h.URL)
 	workflow := contract.BatchTaskWorkflowID("terminated")
 	if err := temporalClient(t, shared).TerminateWorkflow(t.Context(), workflow, "", "test"); err != nil {
 		t.Fatal(err)
@@ -149,9 +137,7 @@ func TestTerminatedTaskIsFoundClosedAndReported(t *testing.T) {
 	if old.State != contract.StateStop || old.Code != contract.CodeTerminated {
 		t.Errorf("old task %+v", old)
 	}
-	if _, err := hooks.Await(t.Context(), id); err != nil {
-		t.Error(err)
-	}
+	await(t, h, id)
 	if got := canceledLines(report(t, shared, id)); got != old.Tally.Canceled {
 		t.Errorf("the ranges of the report hold %d lines, %d were canceled", got, old.Tally.Canceled)
 	}
@@ -194,10 +180,7 @@ func TestManifestChangedWhileRunningFailsTheTask(t *testing.T) {
 	if failed.State != contract.StateFail || failed.Code != contract.CodeManifestChanged || failed.Tally.Succeeded == 0 {
 		t.Errorf("task %+v", failed)
 	}
-	came, err := h.Await(t.Context(), id)
-	if err != nil {
-		t.Fatal(err)
-	}
+	came := await(t, h, id)
 	if came[0].Payload.Status != "FAIL" {
 		t.Errorf("callback %s", came[0].Body)
 	}
