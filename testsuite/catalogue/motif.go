@@ -65,17 +65,17 @@ func newView(rng *rand.Rand, n int) view {
 		return s
 	}
 	spread := func(x float64) float64 { return x * (2*rng.Float64() - 1) }
-	s.zoom += spread(0.15)
-	s.moveU, s.moveV = spread(0.08), spread(0.08)
+	s.zoom += spread(0.04)
+	s.moveU, s.moveV = spread(0.02), spread(0.02)
 	s.gain += spread(0.18)
 	switch n % 3 {
 	case 0:
 		s.mirrored = true
-		s.turn = spread(0.09)
+		s.turn = spread(0.03)
 	case 1:
 		s.hue = spread(0.03)
 	case 2:
-		s.zoom = 1.2 // closer than the frame: the edges are cut off
+		s.zoom = 0.9
 	}
 	switch rng.IntN(40) { // now and then one of another size
 	case 0:

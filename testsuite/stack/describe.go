@@ -25,12 +25,12 @@ func FindTemporal(bin string) (string, error) {
 func (s *Stack) Describe() string {
 	return fmt.Sprintf(`
   web UI          %s
-  Temporal        %s   (export TEMPORAL_ADDRESS=%s)
+  Temporal        %s   (export TEMPORAL_ADDRESS=%s), HTTP API %s
   object store    %s   buckets %s and %s, key %s, secret %s
   faults          %s
   health, metrics http://%s/healthz, http://%s/metrics
   files and logs  %s
-`, s.Temporal.UI, s.Temporal.Address, s.Temporal.Address,
+`, s.Temporal.UI, s.Temporal.Address, s.Temporal.Address, s.Temporal.HTTP,
 		s.OSS.Endpoint, Bucket, ResultsBucket, RootKey.ID, RootKey.Secret,
 		s.OSS.Admin, s.Metrics(), s.Metrics(), s.options.State)
 }
