@@ -8,6 +8,8 @@ STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 WORKFLOWCHECK := go.temporal.io/sdk/contrib/tools/workflowcheck@v0.6.0
 STATE ?= var/dev
 OUT ?=
+DURATION ?= 10m
+SEED ?= 1
 IMAGES ?=
 
 
@@ -41,6 +43,15 @@ unit: deps ## unit, property and workflow tests, with the race detector
 .PHONY: e2e
 e2e: build ## the whole system out of real processes, some of which get killed
 	go test -count=1 -timeout 30m ./testsuite/endtoend/...
+	@bin/torture --bin bin --state var/torture-short --duration 45s --seed 1 --lines 6000
+
+.PHONY: torture
+torture: build ## fail everything at any moment and judge each task; DURATION=10m, SEED=1, OUT=file writes JSON
+	@bin/torture --bin bin --duration "$(DURATION)" --seed "$(SEED)" --out "$(OUT)"
+
+.PHONY: record
+record: build ## record the histories that the replay test holds workflows against
+	@bin/record --bin bin
 
 .PHONY: fuzz
 fuzz: ## a minute of fuzzing for each target

@@ -24,6 +24,7 @@ type Callbacks struct {
 	Results   Results
 	Transport http.RoundTripper // see NewCallbackTransport
 	Zone      *time.Location    // of the times in the payload
+	Keys      CallbackKeys      // without any, callbacks are not signed
 }
 
 // callbackTimeout is how long a receiver has to answer.
@@ -70,7 +71,9 @@ func (c *Callbacks) Deliver(ctx context.Context, in contract.CallbackDelivery) (
 	}
 	request.Header.Set("Content-Type", "application/json; charset=utf-8")
 	request.Header.Set("User-Agent", "imagebatch")
-	request.Header.Set(contract.DeliveryIDHeader, in.ID)
+	if err := c.Keys.sign(request.Header, in.ID, time.Now(), body); err != nil {
+		return contract.CallbackResult{}, err
+	}
 	if user := request.URL.User; user != nil {
 		password, _ := user.Password()
 		request.SetBasicAuth(user.Username(), password)

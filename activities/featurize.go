@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"sync"
 
 	"imagebatch/workflows/contract"
 	"imagebatch/workflows/manifest"
@@ -22,10 +21,10 @@ func (p *pipeline) featurizeStage(fetched <-chan addition) {
 
 // featurizeLine takes a fetched picture through the two stages that need no I/O.
 func (p *pipeline) featurizeLine(a addition) {
-	if err := p.Limits.Cores.Acquire(p.work, 1); err != nil {
-		return // the attempt has failed
+	free, err := p.borrowCores(a.line.Number)
+	if err != nil {
+		return // the attempt has failed, or stopped before a line that must wait
 	}
-	free := sync.OnceFunc(func() { p.Limits.Cores.Release(1) })
 	defer free()
 	asked := subject{crop: a.entry.Crop, region: a.entry.Region}
 	image, stage, err := analyse(p.work, p.Imager, p.task.ServiceType, a.data, asked, p.timed)

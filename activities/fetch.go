@@ -5,19 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"math/rand/v2"
 	"sync"
 	"time"
 
 	"imagebatch/workflows/contract"
 )
-
-// fetchAttempts is how often a picture is tried before the trouble is taken to
-// be its own.
-const fetchAttempts = 4
-
-// firstPause is the pause before the second attempt; it doubles from there.
-const firstPause = 100 * time.Millisecond
 
 // fetchStage fetches pictures until there are no more.
 func (p *pipeline) fetchStage(adds <-chan addition, fetched chan<- addition) {
@@ -38,12 +30,11 @@ func (p *pipeline) fetchStage(adds <-chan addition, fetched chan<- addition) {
 // fetchLine fetches the picture of a line, again where that may help. It reports
 // whether the line goes on to the next stage.
 //
-// A line is isolated for trouble that may pass only when its last attempt stands
-// between two good answers of the store about the manifest: otherwise the store
-// is in trouble, not the picture, and the slice fails as a whole, to be tried
-// again.
+// A line is isolated for trouble that may pass only when its last attempts stand
+// between good answers of the store about the manifest: otherwise the store is
+// in trouble, not the picture, and the slice fails as a whole, to be tried again.
 func (p *pipeline) fetchLine(a *addition) bool {
-	for pause := firstPause; ; pause *= 2 {
+	for tries := (patience{}); ; {
 		a.attempts++
 		key, err := p.fetchPicture(a)
 		if err == nil {
@@ -51,23 +42,21 @@ func (p *pipeline) fetchLine(a *addition) bool {
 		}
 		failed := time.Now()
 		code, message, passing := p.fetchProblem(key, err)
-		if passing && p.feed.Err() != nil {
+		if passing && p.more.Err() != nil {
 			return false // the line stays undone, for whoever goes on
 		}
-		if errors.Is(err, ErrDenied) || errors.Is(err, ErrRefused) || passing && a.attempts >= fetchAttempts-1 {
+		pause, probe, last := tries.spend(err)
+		if errors.Is(err, ErrDenied) || errors.Is(err, ErrRefused) || passing && probe {
 			if err := p.source.reachable(p.work, failed); err != nil {
 				p.fail(fmt.Errorf("fetch oss://%s/%s: %w", p.task.Bucket, key, err))
 				return false
 			}
 		}
-		if !passing || a.attempts == fetchAttempts {
+		if !passing || last {
 			p.refuse(*a, NoStage, code, message)
 			return false
 		}
-		if errors.Is(err, ErrThrottled) {
-			pause *= 2
-		}
-		if !p.wait(pause + rand.N(pause)) {
+		if !p.wait(pause) {
 			return false
 		}
 	}
@@ -78,8 +67,7 @@ func (p *pipeline) wait(pause time.Duration) bool {
 	select {
 	case <-time.After(pause):
 		return true
-	case <-p.feed.Done():
-	case <-p.work.Done():
+	case <-p.more.Done():
 	}
 	return false
 }
@@ -88,6 +76,10 @@ func (p *pipeline) wait(pause time.Duration) bool {
 // task says so, from the bucket's root. It names the object that it tried last.
 func (p *pipeline) fetchPicture(a *addition) (key string, err error) {
 	key = contract.PictureKey(p.task.Path, a.entry.PicName)
+	if err := p.Limits.Fetches.Acquire(p.more); err != nil {
+		return key, err
+	}
+	defer func() { p.Limits.Fetches.Release(errors.Is(err, ErrThrottled)) }()
 	a.data, a.release, err = fetch(p.work, p.objects, p.Limits, p.task.Bucket, key)
 	if errors.Is(err, ErrNoSuchObject) && p.task.FromRoot && key != a.entry.PicName {
 		key = a.entry.PicName

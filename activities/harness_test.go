@@ -58,28 +58,35 @@ type world struct {
 func inWorld(t *testing.T, service contract.ServiceType, test func(t *testing.T, w *world)) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
-		ledger, err := store.Open(t.Context(), filepath.Join(t.TempDir(), "index.db"))
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer ledger.Close()
-		w := &world{
-			T: t, objects: &fakes.Objects{}, imager: &fakes.Imager{}, meter: &fakes.Meter{},
-			ledger: ledger, index: index.New(ledger), limits: activities.NewLimits(2), log: &strings.Builder{}, stop: make(chan struct{}),
-			spec: contract.BeginInput{Kind: contract.KindBatchTask, Instance: "shop", Bucket: bucket, Path: "/" + folder},
-		}
-		w.identities = &fakes.Identities{Own: w.objects}
-		w.limits.Fetchers = fetchers
-		w.limits.Bytes = semaphore.NewWeighted(memory)
-		w.objects.Store(bucket, "", "")
-		w.objects.Store(results, "", "")
-		in := contract.CreateInstanceInput{Name: "shop", Region: "cn-shanghai", ServiceType: service, Capacity: 100_000}
-		if _, err := w.index.CreateInstance(t.Context(), in, "create"); err != nil {
-			t.Fatal(err)
-		}
+		w := newWorld(t, service, filepath.Join(t.TempDir(), "index.db"))
+		defer w.ledger.Close()
 		test(t, w)
 		w.checkReturned()
 	})
+}
+
+// newWorld is a world on that database file. The test closes the ledger.
+func newWorld(t *testing.T, service contract.ServiceType, file string) *world {
+	t.Helper()
+	ledger, err := store.Open(t.Context(), file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	w := &world{
+		T: t, objects: &fakes.Objects{}, imager: &fakes.Imager{}, meter: &fakes.Meter{},
+		ledger: ledger, index: index.New(ledger), limits: activities.NewLimits(2), log: &strings.Builder{}, stop: make(chan struct{}),
+		spec: contract.BeginInput{Kind: contract.KindBatchTask, Instance: "shop", Bucket: bucket, Path: "/" + folder},
+	}
+	w.identities = &fakes.Identities{Own: w.objects}
+	w.limits.Fetchers = fetchers
+	w.limits.Bytes = semaphore.NewWeighted(memory)
+	w.objects.Store(bucket, "", "")
+	w.objects.Store(results, "", "")
+	in := contract.CreateInstanceInput{Name: "shop", Region: "cn-shanghai", ServiceType: service, Capacity: 100_000}
+	if _, err := w.index.CreateInstance(t.Context(), in, "create"); err != nil {
+		t.Fatal(err)
+	}
+	return w
 }
 
 // checkReturned checks that everything that was borrowed has been given back.
@@ -169,7 +176,7 @@ func (w *world) open() int64 {
 }
 
 func (w *world) plans() *activities.Plans {
-	return &activities.Plans{Ledger: w.ledger, Identities: w.identities, Results: w.results()}
+	return &activities.Plans{Ledger: w.ledger, Index: w.index, Identities: w.identities, Results: w.results()}
 }
 
 func (w *world) results() activities.Results {

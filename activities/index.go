@@ -72,6 +72,7 @@ func (c *committer) commit(outcomes []Outcome, apply func(Batch) (SliceRecord, e
 	if c.broken {
 		return
 	}
+	c.caution.commit()
 	for _, o := range outcomes {
 		if o.Failure != nil {
 			c.Meter.Line(o.Ending, o.Failure.Code)

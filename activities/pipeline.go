@@ -23,10 +23,12 @@ type pipeline struct {
 	first   int64 // number of the slice's first line
 	objects Objects
 	source  *probe
+	caution *caution // nil unless lines are tried one by one
 	log     log.Logger
 
 	feed context.Context // ends when no more lines shall be taken on
 	work context.Context // ends when the attempt has failed
+	more context.Context // ends with the first of the two
 	fail context.CancelCauseFunc
 
 	record   SliceRecord // as of the last commit
@@ -49,10 +51,15 @@ type outcome struct {
 	product string
 }
 
-func newPipeline(s *Slices, in contract.SliceInput, task contract.Task, objects Objects, done SliceRecord) *pipeline {
+func newPipeline(s *Slices, in contract.SliceInput, task contract.Task, objects Objects, done SliceRecord, care *caution) *pipeline {
+	if care != nil {
+		alone := *s
+		alone.Limits.CommitLines = 1
+		s = &alone
+	}
 	return &pipeline{
 		Slices: s, task: task, in: in, first: in.List.FirstLine(in.Slice), objects: objects,
-		source: newProbe(objects, task),
+		source: newProbe(objects, task), caution: care,
 		record: done, outcomes: make(chan outcome, s.Limits.CommitLines),
 	}
 }
@@ -64,6 +71,10 @@ func (p *pipeline) run(ctx, feed context.Context) (SliceRecord, error) {
 	p.feed = feed
 	p.work, p.fail = context.WithCancelCause(context.WithoutCancel(ctx))
 	defer p.fail(nil)
+	var stop context.CancelFunc
+	p.more, stop = context.WithCancel(feed)
+	defer stop()
+	defer context.AfterFunc(p.work, stop)()
 
 	adds := make(chan addition) // unbuffered: what waits here when work is to stop would have to be done
 	fetched := make(chan addition, p.Limits.Featurizers)
@@ -95,6 +106,7 @@ func (p *pipeline) run(ctx, feed context.Context) (SliceRecord, error) {
 		for range p.outcomes { // the stages before must not block
 		}
 	}
+	p.caution.release()
 	return p.record, context.Cause(p.work)
 }
 

@@ -16,13 +16,15 @@ import (
 // Plans reads work lists once, before anything is done with their lines.
 type Plans struct {
 	Ledger     Ledger
+	Index      Index
 	Identities Identities
 	Results    Results
 }
 
 // Plan counts the lines of the task's manifest, notes where every slice begins
-// and pins the version. Memory is eight bytes a slice. Safe to repeat: the first
-// plan stays.
+// and pins the version. A manifest that would delete too much is refused before
+// anything is written, CodeTooManyDeletes. Memory is eight bytes a slice, and
+// what deleteGuard says. Safe to repeat: the first plan stays.
 func (p *Plans) Plan(ctx context.Context, in contract.PlanInput) (contract.WorkList, error) {
 	defer beat(ctx)()
 	task, err := p.Ledger.Task(ctx, in.Task)
@@ -39,7 +41,7 @@ func (p *Plans) Plan(ctx context.Context, in contract.PlanInput) (contract.WorkL
 	if err := checkRegion(ctx, objects, task); err != nil {
 		return contract.WorkList{}, err
 	}
-	list, offsets, err := p.read(ctx, objects, task, in.Sizes)
+	list, offsets, err := p.read(ctx, objects, task, in)
 	if err != nil {
 		return contract.WorkList{}, err
 	}
@@ -64,7 +66,8 @@ func checkRegion(ctx context.Context, objects Objects, task contract.Task) error
 		task.Bucket, region, task.Instance, task.Region, task.Region, region)
 }
 
-func (p *Plans) read(ctx context.Context, objects Objects, task contract.Task, sizes contract.Sizes) (contract.WorkList, []int64, error) {
+func (p *Plans) read(ctx context.Context, objects Objects, task contract.Task, in contract.PlanInput) (contract.WorkList, []int64, error) {
+	sizes := in.Sizes
 	if sizes.SliceLines > contract.MaxSliceLines {
 		return contract.WorkList{}, nil, contract.Errorf(contract.CodeBadRequest,
 			"slices of %d lines are too long; use at most %d, or leave the size out", sizes.SliceLines, contract.MaxSliceLines)
@@ -83,12 +86,16 @@ func (p *Plans) read(ctx context.Context, objects Objects, task contract.Task, s
 	digest := sha256.New()
 	scanner := manifest.NewScanner(io.TeeReader(content, digest), manifest.Position{Line: 1})
 	cuts := cutter{sizes: sizes}
+	guard := p.guard(task, in.MaxDeletes)
 	var lines int64
 	for scanner.Next() {
 		line := scanner.Line()
 		cuts.add(line.Offset)
 		if !line.Blank {
 			lines++
+		}
+		if err := guard.see(ctx, line); err != nil {
+			return contract.WorkList{}, nil, err
 		}
 		if len(cuts.coarse) > maxSlices {
 			return contract.WorkList{}, nil, contract.Errorf(contract.CodeBadRequest,
@@ -97,6 +104,9 @@ func (p *Plans) read(ctx context.Context, objects Objects, task contract.Task, s
 	}
 	if err := scanner.Err(); err != nil {
 		return contract.WorkList{}, nil, fmt.Errorf("read manifest oss://%s/%s: %w", task.Bucket, key, err)
+	}
+	if err := guard.judge(ctx); err != nil {
+		return contract.WorkList{}, nil, err
 	}
 	sliceLines, offsets := cuts.offsets()
 	list := contract.WorkList{

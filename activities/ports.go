@@ -135,6 +135,15 @@ type Ledger interface {
 	SetPlan(ctx context.Context, id int64, list contract.WorkList) (contract.WorkList, error)
 	// Slice is what is done of a slice. CodeFenceClosed.
 	Slice(ctx context.Context, id int64, slice, lines int) (SliceRecord, error)
+	// OpenSlice opens an attempt at a slice: until it is closed, it counts against
+	// the slice as one whose process may have been lost. Nothing is opened when
+	// all lines are done. CodeFenceClosed.
+	OpenSlice(ctx context.Context, attempt Attempt, lines int) (OpenedSlice, error)
+	// MarkLine writes down which line an open attempt is about to try.
+	MarkLine(ctx context.Context, attempt Attempt, line int64) error
+	// CloseSlice ends an attempt cleanly. It may be called for one that was never
+	// opened, and after the end of the task.
+	CloseSlice(ctx context.Context, attempt Attempt) error
 	// End closes the fence: from then on no effect of the task is applied. Its
 	// callback, where it has one, is pending. Lines without an outcome become canceled. The first ending stays.
 	End(ctx context.Context, ending contract.Ending) (contract.Task, error)
@@ -153,6 +162,23 @@ type Ledger interface {
 type SliceRecord struct {
 	Done  Bitmap // bit n is the slice's n-th line
 	Tally contract.Tally
+}
+
+// Attempt names one attempt at a slice.
+type Attempt struct {
+	Task  int64
+	Slice int
+	ID    string // no other attempt at the slice has it, in any process
+}
+
+// OpenedSlice is a slice as an attempt at it finds it.
+type OpenedSlice struct {
+	SliceRecord
+	// Unclean is how many other attempts were opened and never closed: their
+	// process was lost, or they are still under way somewhere.
+	Unclean int
+	// Marked are the lines that such attempts were trying, and how many did.
+	Marked map[int64]int
 }
 
 // LineRange is a run of line numbers, both included.
@@ -239,6 +265,11 @@ type Index interface {
 	DeleteInstance(ctx context.Context, name string) error
 
 	Picture(ctx context.Context, ref contract.PictureRef) (contract.Picture, error) // CodePicNotExist
+	// Named visits the pictures that the instance holds by these names; a name
+	// without a picture stands for every picture of its product. Each is visited
+	// as a number that is its own while it is there: numbers count from 1, as
+	// pictures are stored. CodeInstanceNotFound.
+	Named(ctx context.Context, instance string, names []DeletePicture, visit func(number int64)) error
 	// Search compares the vector with every picture of the instance.
 	Search(ctx context.Context, instance string, query SearchVector) (contract.SearchResult, error)
 }

@@ -11,11 +11,8 @@ import (
 // readLines reads the slice's part of the work list and sends each line that is
 // not done where it belongs.
 func (p *pipeline) readLines(done Bitmap, adds chan<- addition) error {
-	reading, stop := context.WithCancel(p.feed)
-	defer stop()
-	defer context.AfterFunc(p.work, stop)()
-	err := p.readSlice(reading, done, adds)
-	if reading.Err() != nil {
+	err := p.readSlice(p.more, done, adds)
+	if p.more.Err() != nil {
 		return nil // what was not read stays undone
 	}
 	return err
@@ -53,6 +50,7 @@ func (p *pipeline) readSlice(ctx context.Context, done Bitmap, adds chan<- addit
 		p.isolating(addition{line: line}, NoStage, contract.CodeInvalidMetaItem, func() {
 			p.dispatch(ctx, line, text, rules, adds)
 		})
+		p.caution.await(ctx)
 	}
 	return nil
 }
@@ -76,7 +74,17 @@ func (p *pipeline) dispatch(ctx context.Context, line manifest.Line, text []byte
 		p.refuse(addition{line: line, entry: problem.Entry}, NoStage, problem.Code, problem.Message)
 		return
 	}
+	if p.spared(line, entry) {
+		return
+	}
 	if entry.Operation == manifest.Delete {
+		if p.caution != nil {
+			free, err := p.borrowCores(line.Number)
+			if err != nil {
+				return // stopped, or the attempt has failed
+			}
+			free() // unless it is to be applied alone
+		}
 		p.outcomes <- deletion(line, entry)
 		return
 	}

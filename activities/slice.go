@@ -33,6 +33,8 @@ type Limits struct {
 	Transfer    time.Duration       // a picture that takes longer to arrive is refused
 	Bytes       *semaphore.Weighted // bytes of undecoded pictures in memory
 	Cores       *semaphore.Weighted // pictures being decoded, over all slices
+	AllCores    int64               // the size of Cores: what a picture takes that is decoded alone
+	Fetches     *FetchLimit         // pictures being fetched, over all slices; nil for no bound
 }
 
 // NewLimits is the limits for a process with so many cores.
@@ -42,6 +44,7 @@ func NewLimits(cores int) Limits {
 		Transfer: 5 * time.Second,
 		Bytes:    semaphore.NewWeighted(64 << 20),
 		Cores:    semaphore.NewWeighted(int64(cores)),
+		AllCores: int64(cores),
 	}
 }
 
@@ -51,13 +54,15 @@ func NewLimits(cores int) Limits {
 // another attempt: the ledger applies every line once.
 func (s *Slices) Slice(ctx context.Context, in contract.SliceInput) (contract.SliceResult, error) {
 	defer beat(ctx)()
-	// Asked under a context of its own: stopped at once, it still tells the tally.
-	record, err := s.Ledger.Slice(context.WithoutCancel(ctx), in.Task, in.Slice, in.List.LinesOf(in.Slice))
+	attempt, opened, end, err := s.openSlice(ctx, in)
 	if err != nil {
 		return contract.SliceResult{}, err
 	}
+	defer end()
+	record := opened.SliceRecord
 	if record.Done.Count() < in.List.LinesOf(in.Slice) {
-		if record, err = s.process(ctx, in, record); err != nil {
+		care := cautionFor(s.Ledger, attempt, opened, activity.GetLogger(ctx))
+		if record, err = s.process(ctx, in, record, care); err != nil {
 			return contract.SliceResult{}, err
 		}
 	}
@@ -74,7 +79,7 @@ func (s *Slices) Slice(ctx context.Context, in contract.SliceInput) (contract.Sl
 
 // process does what is left of a slice. Being stopped is no error, however early
 // it happens.
-func (s *Slices) process(ctx context.Context, in contract.SliceInput, done SliceRecord) (SliceRecord, error) {
+func (s *Slices) process(ctx context.Context, in contract.SliceInput, done SliceRecord, care *caution) (SliceRecord, error) {
 	feed, stop := untilStopped(ctx)
 	defer stop()
 	task, err := s.Ledger.Task(feed, in.Task)
@@ -85,7 +90,7 @@ func (s *Slices) process(ctx context.Context, in contract.SliceInput, done Slice
 	if err != nil {
 		return done, unlessEnded(feed, err)
 	}
-	return newPipeline(s, in, task, objects, done).run(ctx, feed)
+	return newPipeline(s, in, task, objects, done, care).run(ctx, feed)
 }
 
 // unlessEnded is the error, or nil where the end of the context explains it.

@@ -19,6 +19,8 @@ type batchCmd struct {
 	Resume  batchResume  `cmd:"" help:"Let a suspended task go on."`
 	Report  batchReport  `cmd:"" help:"Show or save what failed in a task, and why."`
 	Check   batchCheck   `cmd:"" help:"Check an increment.meta without changing anything."`
+
+	Callback batchCallback `cmd:"" help:"Show where a task's callback stands, or send it again."`
 }
 
 type batchStart struct {
@@ -29,6 +31,9 @@ type batchStart struct {
 	RoleARN  string `name:"role-arn" placeholder:"ARN" help:"RAM role to read the bucket with; it must be on the worker's list."`
 	FromRoot bool   `help:"Look for a picture from the bucket's root where the folder does not hold it."`
 	Wait     bool   `help:"Follow the task until it ends."`
+
+	MaxFailures string `placeholder:"N|P%" help:"Stop the task as FAIL once more lines have failed than this number, or this percentage of all lines; what is done is kept."`
+	MaxDeletes  string `placeholder:"N|P%" help:"Refuse a manifest that would delete more pictures than this number, or this percentage of the instance's; a product counts with all its pictures."`
 
 	SliceLines          int           `group:"sizes" placeholder:"N" help:"Lines in a slice, the unit of durable work."`
 	ChunkSlices         int           `group:"sizes" placeholder:"N" help:"Slices in a chunk, one child workflow."`
@@ -96,6 +101,13 @@ func (c *batchStart) input() (contract.BatchTaskInput, error) {
 	}
 	if min(c.SliceLines, c.ChunkSlices, c.Window, c.SlicesInFlight, c.ContinueAfterChunks, int(c.CallbackRetry)) < 0 {
 		return in, usagef("a size is negative; leave it out for the default")
+	}
+	var err error
+	if in.MaxFailures, err = contract.ParseThreshold(c.MaxFailures); err != nil {
+		return in, invalid(err)
+	}
+	if in.MaxDeletes, err = contract.ParseThreshold(c.MaxDeletes); err != nil {
+		return in, invalid(err)
 	}
 	if err := in.Validate(); err != nil {
 		return in, invalid(err)

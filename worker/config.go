@@ -6,7 +6,9 @@ import (
 	"runtime"
 	"time"
 
+	"imagebatch/activities"
 	"imagebatch/activities/imaging"
+	"imagebatch/activities/imaging/pool"
 	"imagebatch/activities/oss"
 	"imagebatch/workflows/contract"
 )
@@ -18,7 +20,7 @@ type config struct {
 	Database      string
 	ResultsBucket string
 	OSS           oss.Config
-	Imaging       imaging.Config
+	Imaging       imagingConfig
 
 	Slices      int
 	Fetchers    int
@@ -27,6 +29,7 @@ type config struct {
 
 	CallbackAllow []netip.Prefix
 	CallbackZone  *time.Location
+	CallbackKeys  activities.CallbackKeys
 
 	Listen   string
 	LogLevel slog.Level
@@ -41,15 +44,14 @@ func readConfig(lookup func(string) (string, bool)) (config, error) {
 		Database:      env.required("IMAGEBATCH_DATABASE", "give the path of the database file, such as /var/lib/imagebatch/index.db"),
 		ResultsBucket: env.required("IMAGEBATCH_RESULTS_BUCKET", "give the bucket that reports are written to"),
 		OSS:           readOSS(env),
-		Imaging: imaging.Config{
-			MaxPixelsInFlight: env.number("IMAGEBATCH_PIXELS_IN_FLIGHT", 64<<20, 4096*4096, 1<<34),
-		},
+		Imaging:       readImaging(env),
 		Slices:        int(env.number("IMAGEBATCH_SLICES", 4, 1, 64)),
 		Fetchers:      int(env.number("IMAGEBATCH_FETCHERS", 16, 1, 256)),
 		Cores:         int(env.number("IMAGEBATCH_CORES", int64(runtime.NumCPU()), 1, 1024)),
 		StopTimeout:   env.duration("IMAGEBATCH_STOP_TIMEOUT", 45*time.Second),
 		CallbackAllow: env.prefixes("IMAGEBATCH_CALLBACK_ALLOW"),
 		CallbackZone:  env.zone("IMAGEBATCH_CALLBACK_ZONE", "+08:00"),
+		CallbackKeys:  env.callbackKeys("IMAGEBATCH_CALLBACK_SECRET"),
 		Listen:        env.text("IMAGEBATCH_LISTEN", "127.0.0.1:9464"),
 	}
 	if c.ResultsBucket != "" {
@@ -61,6 +63,27 @@ func readConfig(lookup func(string) (string, bool)) (config, error) {
 		env.problem("IMAGEBATCH_LOG_LEVEL", "is %q: give debug, info, warn or error", level)
 	}
 	return c, env.err()
+}
+
+func readImaging(env *environment) imagingConfig {
+	const largest = 4096 * 4096 // pixels that a service type takes
+	c := imagingConfig{
+		Config: imaging.Config{
+			MaxPixels:         largest,
+			MaxPixelsInFlight: env.number("IMAGEBATCH_PIXELS_IN_FLIGHT", 64<<20, largest, 1<<34),
+		},
+		Deadline: env.duration("IMAGEBATCH_IMAGING_DEADLINE", pool.DefaultDeadline),
+		Memory:   env.number("IMAGEBATCH_IMAGING_MEMORY", 1<<30, 512<<20, 1<<40),
+		Recycle:  int(env.number("IMAGEBATCH_IMAGING_RECYCLE", pool.DefaultRecycle, 1, 1<<30)),
+	}
+	switch where := env.text("IMAGEBATCH_IMAGING", "pool"); where {
+	case "pool":
+	case "inprocess":
+		c.InProcess = true
+	default:
+		env.problem("IMAGEBATCH_IMAGING", "is %q: give pool or inprocess", where)
+	}
+	return c
 }
 
 // ossVariables are where the fields of oss.Config come from.

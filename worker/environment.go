@@ -9,6 +9,8 @@ import (
 	"strings"
 	"time"
 	_ "time/tzdata" // zone names work on machines without the database
+
+	"imagebatch/activities"
 )
 
 // environment reads settings and collects every problem, so that an operator
@@ -124,6 +126,16 @@ func (e *environment) prefixes(name string) []netip.Prefix {
 		prefixes = append(prefixes, prefix)
 	}
 	return prefixes
+}
+
+// callbackKeys are one or two secrets; what is wrong with them is told without
+// them.
+func (e *environment) callbackKeys(name string) activities.CallbackKeys {
+	keys, err := activities.ParseCallbackKeys(e.text(name, ""))
+	if err != nil {
+		e.problem(name, "%s", err)
+	}
+	return keys
 }
 
 // zone is a name of the time zone database or an offset such as +08:00.

@@ -52,6 +52,7 @@ func TestListen(t *testing.T) {
 	m.Line(activities.Succeeded, "")
 	m.Line(activities.Succeeded, "")
 	m.Stage(activities.Featurized, 30*time.Millisecond)
+	m.fetchLimit(28)
 	m.temporal().Counter("temporal_requests").Inc(5)
 	_, text := fetchPage(t, "http://"+where+"/metrics")
 	for _, want := range []string{
@@ -60,6 +61,7 @@ func TestListen(t *testing.T) {
 		`imagebatch_stage_seconds_bucket{stage="featurize",le="0.02"} 0`,
 		`imagebatch_stage_seconds_bucket{stage="featurize",le="0.05"} 1`,
 		`imagebatch_stage_seconds_count{stage="featurize"} 1`,
+		`imagebatch_fetch_limit 28`,
 		`temporal_requests 5`,
 	} {
 		if !strings.Contains(text, want+"\n") {

@@ -25,12 +25,22 @@ import (
 )
 
 func main() {
+	if len(os.Args) > 1 && os.Args[1] == imagingChild {
+		exit(serveImaging(context.Background(), os.Args[2:]))
+	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	defer stop()
-	if err := run(ctx, os.LookupEnv, os.Stderr); err != nil {
+	err := run(ctx, os.LookupEnv, os.Stderr)
+	stop()
+	exit(err)
+}
+
+// exit ends the process.
+func exit(err error) {
+	if err != nil {
 		fmt.Fprintln(os.Stderr, "worker:", err)
 		os.Exit(1)
 	}
+	os.Exit(0)
 }
 
 // run works until ctx ends, then finishes and commits what is in hand.

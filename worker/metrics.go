@@ -25,6 +25,7 @@ type metrics struct {
 	meter    metric.Meter
 	lines    metric.Int64Counter
 	stages   metric.Float64Histogram
+	fetches  metric.Int64Gauge
 }
 
 func newMetrics() (*metrics, error) {
@@ -41,6 +42,10 @@ func newMetrics() (*metrics, error) {
 		metric.WithDescription("how long a stage took for a line; index: for a commit"),
 		metric.WithExplicitBucketBoundaries(.0005, .001, .002, .005, .01, .02, .05, .1, .2, .5, 1, 2, 5, 10))
 	if err != nil {
+		return nil, fmt.Errorf("set up metrics: %w", err)
+	}
+	if m.fetches, err = m.meter.Int64Gauge("imagebatch_fetch_limit",
+		metric.WithDescription("pictures that may be fetched at a time; less than the largest number while the object store throttles")); err != nil {
 		return nil, fmt.Errorf("set up metrics: %w", err)
 	}
 	return m, nil
@@ -66,6 +71,9 @@ func (m *metrics) Line(ending activities.Ending, code contract.Code) {
 func (m *metrics) Stage(stage activities.Stage, took time.Duration) {
 	m.stages.Record(context.Background(), took.Seconds(), stageOptions[stage])
 }
+
+// fetchLimit notes how many pictures may be fetched at a time.
+func (m *metrics) fetchLimit(limit int) { m.fetches.Record(context.Background(), int64(limit)) }
 
 var outcomeNames = map[activities.Ending]string{
 	activities.Succeeded: "succeeded", activities.Failed: "failed",

@@ -8,7 +8,6 @@ import (
 	"go.temporal.io/sdk/client"
 
 	"imagebatch/activities"
-	"imagebatch/activities/imaging"
 	"imagebatch/activities/index"
 	"imagebatch/activities/oss"
 	"imagebatch/activities/store"
@@ -26,11 +25,12 @@ type parts struct {
 
 	temporal client.Client
 	store    *store.Store
+	imager   func() error // closes it
 }
 
 // wire plugs the adapters into the activities.
 func wire(ctx context.Context, settings config, temporal client.Client, m *metrics) (*parts, error) {
-	imager, err := imaging.New(settings.Imaging)
+	imager, closeImager, err := newImager(settings)
 	if err != nil {
 		return nil, err
 	}
@@ -50,9 +50,10 @@ func wire(ctx context.Context, settings config, temporal client.Client, m *metri
 	results := activities.Results{Objects: own, Bucket: settings.ResultsBucket}
 	limits := activities.NewLimits(settings.Cores)
 	limits.Fetchers = settings.Fetchers
+	limits.Fetches = activities.NewFetchLimit(settings.Fetchers*settings.Slices, m.fetchLimit)
 	return &parts{
 		tasks: &activities.Tasks{Ledger: ledger, Runs: runs{temporal}},
-		plans: &activities.Plans{Ledger: ledger, Identities: identities, Results: results},
+		plans: &activities.Plans{Ledger: ledger, Index: pictures, Identities: identities, Results: results},
 		slices: &activities.Slices{
 			Ledger: ledger, Index: pictures, Identities: identities, Results: results,
 			Imager: imager, Meter: m, Limits: limits,
@@ -60,14 +61,14 @@ func wire(ctx context.Context, settings config, temporal client.Client, m *metri
 		reports: &activities.Reports{Ledger: ledger, Identities: identities, Results: results},
 		callbacks: &activities.Callbacks{
 			Ledger: ledger, Results: results,
-			Transport: activities.NewCallbackTransport(settings.CallbackAllow), Zone: settings.CallbackZone,
+			Transport: activities.NewCallbackTransport(settings.CallbackAllow), Zone: settings.CallbackZone, Keys: settings.CallbackKeys,
 		},
 		instances: &activities.Instances{Index: pictures},
 		images: &activities.Images{
 			Index: pictures, Identities: identities, Results: results,
 			Imager: imager, Limits: limits,
 		},
-		temporal: temporal, store: ledger,
+		temporal: temporal, store: ledger, imager: closeImager,
 	}, nil
 }
 
@@ -84,5 +85,6 @@ func (p *parts) healthy(ctx context.Context) error {
 	return errors.Join(temporal, database)
 }
 
-// close closes the database; no activity may be under way.
-func (p *parts) close() error { return p.store.Close() }
+// close ends the imaging processes and closes the database; no activity may be
+// under way.
+func (p *parts) close() error { return errors.Join(p.imager(), p.store.Close()) }

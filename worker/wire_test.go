@@ -51,7 +51,7 @@ func TestWire(t *testing.T) {
 	if err := p.healthy(t.Context()); err != nil {
 		t.Errorf("health = %v; want good", err)
 	}
-	if limits := p.slices.Limits; limits.Fetchers != 7 || limits.Featurizers != 3 || limits.Cores != p.images.Limits.Cores || limits.Bytes != p.images.Limits.Bytes {
+	if limits := p.slices.Limits; limits.Fetchers != 7 || limits.Fetches == nil || limits.Featurizers != 3 || limits.Cores != p.images.Limits.Cores || limits.Bytes != p.images.Limits.Bytes {
 		t.Errorf("limits = %+v; want those that are set, and one budget for slices and searches", limits)
 	}
 	p.temporal = temporal{health: errors.New("no route to host")}

@@ -64,6 +64,7 @@ func (t *task) setBatchTask(root workflow.Context, in contract.BatchTaskInput) e
 		Callback: in.Callback, RoleARN: in.RoleARN, FromRoot: in.FromRoot,
 	}
 	t.sizes, t.retry = in.Sizes, in.CallbackRetry
+	t.maxFailures, t.maxDeletes = in.MaxFailures, in.MaxDeletes
 	if carried := in.Carried; carried != nil {
 		t.planned(carried.List, fanout.State{
 			NextChunk: carried.NextChunk, Unfinished: carried.Unfinished, Whole: carried.Tally,

@@ -133,6 +133,15 @@ func (c *chunk) landed(ctx workflow.Context, at int, result contract.SliceResult
 			c.queue = append(c.queue, at)
 		}
 	}
+	if c.failedTooOften() {
+		c.recall(contract.Recall{Now: true})
+	}
+}
+
+// failedTooOften reports whether the chunk's own lines leave its task no hope.
+// The task would find out by itself, but some slices later.
+func (c *chunk) failedTooOften() bool {
+	return c.in.FailuresLeft != nil && c.progress().Tally.Failed > *c.in.FailuresLeft
 }
 
 // final reports whether a slice failed for its own reasons, not because its
@@ -155,7 +164,9 @@ func (c *chunk) recall(recall contract.Recall) {
 func (c *chunk) tell(ctx workflow.Context) {
 	parent := workflow.GetInfo(ctx).ParentWorkflowExecution
 	every := max(progressSlices, c.in.List.Slices/progressPerTask)
-	if parent == nil || c.recalled || c.whole%every != 0 || c.whole == len(c.slices) {
+	// After the first of so many slices, which shows soon that things move.
+	due := c.whole%every == 1 && c.whole < len(c.slices)/every*every
+	if parent == nil || c.recalled || !due {
 		return
 	}
 	workflow.SignalExternalWorkflow(ctx, parent.ID, "", contract.ReportedChunk.Name, c.progress())

@@ -1,9 +1,7 @@
 package workflows
 
 import (
-	"cmp"
 	"fmt"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -20,7 +18,7 @@ import (
 const maxKeyword = 255
 
 // topCodes is how many failure codes the details show.
-const topCodes = 5
+const topCodes = 4
 
 // show brings what people see up to date: the details at no cost, the search
 // attributes on a change of state and every five percent, for one event each.
@@ -107,41 +105,55 @@ func (t *task) status() contract.Status {
 	return status
 }
 
-// detailsOf is what the web UI shows of a task, in Markdown.
+// detailsOf is what the web UI shows of a task, in Markdown. Its box is low: what
+// a person asks first comes first.
 func detailsOf(s contract.Status) string {
 	var table strings.Builder
+	if s.Task != 0 {
+		table.WriteString("task " + strconv.FormatInt(s.Task, 10) + " ")
+	}
 	table.WriteString(fmt.Sprintf("**%s** %d%% %s", s.State, s.Percent(), escaped(s.Message)))
 	table.WriteString("\n\n| | |\n|---|---|\n")
 	row := func(name, format string, args ...any) {
 		table.WriteString("| " + name + " | " + fmt.Sprintf(format, args...) + " |\n")
 	}
-	row("task", "%d, oss://%s%s → %s", s.Task, escaped(s.Bucket), escaped(s.Path), escaped(s.Instance))
 	if !s.Planned {
 		row("lines", "not counted yet")
 		return table.String()
 	}
-	row("lines", "%s of %s, %s left", grouped(s.Done()), grouped(s.Total), grouped(s.Left))
-	row("outcomes", "%s succeeded · %s failed · %s skipped · %s canceled",
-		grouped(s.Succeeded), grouped(s.Failed), grouped(s.Skipped), grouped(s.Canceled))
-	row("stages", "fetched %s → validated %s → featurized %s → indexed %s",
-		grouped(s.Fetched), grouped(s.Validated), grouped(s.Featurized), grouped(s.Indexed))
-	if s.Rate > 0 {
-		row("rate", "%.0f lines/s, about %s left", s.Rate, (time.Duration(s.ETA) * time.Second).String())
-	}
-	row("cut into", "%d slices, %d chunks, %d of them open", s.Slices, s.Chunks, len(s.Open))
+	row("lines", "%s of %s%s", grouped(s.Done()), grouped(s.Total), outcomes(s.Counts))
 	if len(s.Codes) > 0 {
 		row("failures", "%s", failures(s.Codes))
 	}
 	if s.ReportKey != "" {
-		row("report", "%s", escaped(s.ReportKey))
+		row("report", "starter batch report %d", s.Task)
 	}
+	if s.Rate > 0 && !s.State.Final() {
+		row("rate", "%.0f lines/s, about %s left", s.Rate, (time.Duration(s.ETA) * time.Second).String())
+	}
+	row("stages", "fetched %s → validated %s → featurized %s → indexed %s",
+		grouped(s.Fetched), grouped(s.Validated), grouped(s.Featurized), grouped(s.Indexed))
+	row("cut into", "%d slices, %d chunks, %d of them open", s.Slices, s.Chunks, len(s.Open))
 	return table.String()
+}
+
+// outcomes are the counts that are not zero.
+func outcomes(counts contract.Counts) string {
+	var text strings.Builder
+	for _, c := range []struct {
+		n    int64
+		name string
+	}{{counts.Succeeded, "succeeded"}, {counts.Failed, "failed"}, {counts.Skipped, "skipped"}, {counts.Canceled, "canceled"}} {
+		if c.n > 0 {
+			text.WriteString(" · " + grouped(c.n) + " " + c.name)
+		}
+	}
+	return text.String()
 }
 
 // failures are the most frequent codes, the most frequent first.
 func failures(counts map[contract.Code]int64) string {
-	codes := workflow.DeterministicKeys(counts)
-	slices.SortStableFunc(codes, func(a, b contract.Code) int { return cmp.Compare(counts[b], counts[a]) })
+	codes := byCount(counts)
 	var parts []string
 	for _, code := range codes[:min(len(codes), topCodes)] {
 		parts = append(parts, fmt.Sprintf("%s %s", escaped(string(code)), grouped(counts[code])))

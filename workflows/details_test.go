@@ -20,8 +20,7 @@ func TestDetails(t *testing.T) {
 		"BeforeThePlan": {
 			status: contract.Status{Task: 3, Instance: "shop", Bucket: "photos", Path: "/spring", State: contract.StateProcessing},
 			want: []string{
-				"**PROCESSING** 0% ", "", "| | |", "|---|---|",
-				"| task | 3, oss://photos/spring → shop |",
+				"task 3 **PROCESSING** 0% ", "", "| | |", "|---|---|",
 				"| lines | not counted yet |", "",
 			},
 		},
@@ -36,15 +35,13 @@ func TestDetails(t *testing.T) {
 				},
 			},
 			want: []string{
-				"**PROCESSING** 50% ", "", "| | |", "|---|---|",
-				"| task | 1234, oss://photos/ → shop |",
-				"| lines | 1,000,000 of 2,000,000, 1,000,000 left |",
-				"| outcomes | 999,990 succeeded · 10 failed · 0 skipped · 0 canceled |",
-				"| stages | fetched 1,000,000 → validated 999,995 → featurized 999,991 → indexed 999,990 |",
+				"task 1234 **PROCESSING** 50% ", "", "| | |", "|---|---|",
+				"| lines | 1,000,000 of 2,000,000 · 999,990 succeeded · 10 failed |",
+				"| failures | E 4 · B 2 · A 1 · C 1 · 2 more codes |",
+				"| report | starter batch report 1234 |",
 				"| rate | 250 lines/s, about 1h6m40s left |",
-				"| cut into | 2000 slices, 20 chunks, 2 of them open |",
-				"| failures | E 4 · B 2 · A 1 · C 1 · D 1 · 1 more codes |",
-				"| report | reports/1234.ndjson |", "",
+				"| stages | fetched 1,000,000 → validated 999,995 → featurized 999,991 → indexed 999,990 |",
+				"| cut into | 2000 slices, 20 chunks, 2 of them open |", "",
 			},
 		},
 		"Hostile": {
@@ -52,7 +49,6 @@ func TestDetails(t *testing.T) {
 			status: contract.Status{State: contract.StateSuspended, Message: "suspended: <b>| [x](http://e)\n#", Instance: "shop", Bucket: "photos", Path: "/a|b"},
 			want: []string{
 				`**SUSPENDED** 0% suspended: \<b\>\| \[x\]\(http://e\) \#`, "", "| | |", "|---|---|",
-				`| task | 0, oss://photos/a\|b → shop |`,
 				"| lines | not counted yet |", "",
 			},
 		},

@@ -13,6 +13,7 @@ func Register(r worker.WorkflowRegistry) {
 	register(r, contract.BatchTask, BatchTask)
 	register(r, contract.Chunk, Chunk)
 	register(r, contract.Callback, Callback)
+	register(r, contract.ResendCallback, ResendCallback)
 	register(r, contract.SettleTerminated, SettleTerminated)
 }
 

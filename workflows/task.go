@@ -17,6 +17,8 @@ type task struct {
 	sizes contract.Sizes
 	retry time.Duration // CallbackInput.FirstRetry
 
+	maxFailures, maxDeletes contract.Threshold // see contract.BatchTaskInput
+
 	gate     *fanout.Gate
 	controls *controls
 	engine   *fanout.Engine // nil until planned
@@ -78,7 +80,9 @@ func (t *task) plan(ctx workflow.Context) error {
 		return nil
 	}
 	reading, cancel := workflow.WithCancel(ctx)
-	future := workflow.ExecuteActivity(planning(reading), contract.Plan.Name, contract.PlanInput{Task: t.number, Sizes: t.sizes})
+	future := workflow.ExecuteActivity(planning(reading), contract.Plan.Name, contract.PlanInput{
+		Task: t.number, Sizes: t.sizes, MaxDeletes: t.maxDeletes,
+	})
 	_ = workflow.Await(ctx, func() bool { return future.IsReady() || t.gate.Stopping() })
 	cancel()
 	var list contract.WorkList
@@ -95,7 +99,7 @@ func (t *task) planned(list contract.WorkList, state fanout.State) {
 	t.list = list
 	t.sizes.ChunkSlices = t.sizes.ChunkSlicesFor(list.Slices) // pinned: another default would cut other chunks
 	t.engine = fanout.New(fanout.Job{
-		Task: t.number, Instance: t.spec.Instance, List: list, Sizes: t.sizes,
+		Task: t.number, Instance: t.spec.Instance, List: list, Sizes: t.sizes, MaxFailures: t.maxFailures,
 	}, state, t.gate, t.show)
 }
 
@@ -109,7 +113,7 @@ func (t *task) work(ctx workflow.Context) (ending contract.Ending, again bool) {
 	case fanout.Stopped:
 		return t.stopped(), false
 	case fanout.Failed:
-		return t.failed(t.engine.Failure()), false
+		return t.broken(), false
 	}
 	message := contract.SuccessMessage
 	if t.engine.Tally().Failed > 0 {
@@ -165,7 +169,9 @@ func (t *task) finish(root, ctx workflow.Context, ending contract.Ending) (contr
 	}
 	t.reportKey = report.Key
 	if t.spec.Callback != "" {
-		startCallback(ctx, contract.CallbackInput{Task: t.number, FirstRetry: t.retry})
+		startCallback(ctx, contract.CallbackInput{
+			Task: t.number, FirstRetry: t.retry, ID: contract.DeliveryID(t.number, workflow.GetInfo(ctx).FirstRunID),
+		})
 	}
 	return t.close(root, ctx, ended)
 }

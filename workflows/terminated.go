@@ -25,7 +25,7 @@ func SettleTerminated(ctx workflow.Context, in contract.TaskRef) (contract.Repor
 	}
 	for _, task := range found.Tasks {
 		if task.CallbackState == contract.CallbackPending {
-			startCallback(ctx, contract.CallbackInput{Task: in.Task})
+			startCallback(ctx, contract.CallbackInput{Task: in.Task, ID: contract.DeliveryID(task.ID, task.RunID)})
 		}
 	}
 	if unwritten != nil {

@@ -38,6 +38,8 @@ type world struct {
 	tasks  map[int64]contract.Task // what ListTasks knows
 	env    *sdktest.TestWorkflowEnvironment
 
+	noTasks bool // ListTasks knows of none
+
 	mu        sync.Mutex
 	done      map[int]contract.Tally // by slice
 	steps     []string               // in the order they returned
@@ -45,6 +47,7 @@ type world struct {
 	deliverys []contract.CallbackDelivery
 	outcomes  []contract.CallbackOutcome
 	begun     contract.BeginInput
+	planned   contract.PlanInput
 	commands  map[string]int                        // of all workflows, by kind
 	options   map[string][]workflow.ActivityOptions // by activity
 	warnings  []string
@@ -170,7 +173,8 @@ func (w *world) newEnv() *sdktest.TestWorkflowEnvironment {
 		},
 		func(in contract.BeginInput, _ contract.BeginResult, _ error) { w.begun = in; w.returned("begin") }))
 	workflows.Bind(env, contract.Plan, or(
-		func(contract.PlanInput) (contract.WorkList, error) {
+		func(in contract.PlanInput) (contract.WorkList, error) {
+			w.planned = in
 			if w.plan != nil {
 				return w.plan()
 			}
@@ -205,6 +209,9 @@ func (w *world) newEnv() *sdktest.TestWorkflowEnvironment {
 	})
 	workflows.BindOperation(env, contract.ListTasks, or(
 		func(in contract.ListTasksInput) (contract.TaskList, error) {
+			if w.noTasks {
+				return contract.TaskList{}, nil
+			}
 			return contract.TaskList{Tasks: []contract.Task{w.tasks[in.ID]}}, nil
 		}, nil, nil))
 	env.SetOnChildWorkflowStartedListener(func(info *workflow.Info, _ workflow.Context, _ converter.EncodedValues) {

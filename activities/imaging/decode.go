@@ -30,6 +30,7 @@ func shrinkFor(format activities.Format, view rectangle) int {
 
 // readHeader sniffs the format and reads the header.
 func readHeader(data []byte) (activities.Header, error) {
+	obey(data, headerStage)
 	format, err := sniff(data)
 	if err != nil {
 		return activities.Header{}, err
@@ -49,6 +50,7 @@ func readHeader(data []byte) (activities.Header, error) {
 // decode decodes the first frame or page. The result uses buffer, which grows
 // as needed. Damaged and cut files are errors, never half a picture.
 func decode(data []byte, header activities.Header, shrink int, buffer *[]byte) (pixels, error) {
+	obey(data, pixelStage)
 	need := 3 * ceilDiv(header.Width, shrink) * ceilDiv(header.Height, shrink)
 	if cap(*buffer) < need {
 		*buffer = make([]byte, need)

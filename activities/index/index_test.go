@@ -41,4 +41,5 @@ func TestSeveralProcesses(t *testing.T) {
 		sides = append(sides, indextest.Side{Ledger: s, Index: index.New(s)})
 	}
 	indextest.Concurrency(t, sides...)
+	indextest.Attempts(t, sides...)
 }

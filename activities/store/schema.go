@@ -2,19 +2,23 @@ package store
 
 import (
 	"context"
-	_ "embed" // the schema
+	_ "embed" // the scripts
 	"fmt"
 )
 
 // applicationID marks the file as one of ours: "imgb" in ASCII.
 const applicationID = 0x696d6762
 
-//go:embed schema.sql
-var schema string
+var (
+	//go:embed schema.sql
+	schema string
+	//go:embed attempt.sql
+	attempt string
+)
 
 // migrations bring a file from the version that is their position to the next.
 // One that has been released is never changed.
-var migrations = []string{schema}
+var migrations = []string{schema, attempt}
 
 // migrate brings the schema up to date. Several processes may do so at once: the
 // version is read and changed in the one transaction that may write.

@@ -24,7 +24,7 @@ func run(m *testing.M) int {
 		fmt.Fprintln(os.Stderr, err)
 		return 1
 	}
-	shared, err = startStack(state, 1, nil)
+	shared, err = startStack("../../bin", state, 1, nil)
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		return 1
@@ -42,8 +42,8 @@ func run(m *testing.M) int {
 	return code
 }
 
-func startStack(state string, workers int, settings map[string]string) (*stack.Stack, error) {
-	bin, err := filepath.Abs("../../bin")
+func startStack(programs, state string, workers int, settings map[string]string) (*stack.Stack, error) {
+	bin, err := filepath.Abs(programs)
 	if err != nil {
 		return nil, err
 	}
@@ -59,8 +59,14 @@ func startStack(state string, workers int, settings map[string]string) (*stack.S
 // ownStack is for tests that kill processes or need other settings.
 func ownStack(t *testing.T, workers int, settings map[string]string) *stack.Stack {
 	t.Helper()
+	return ownStackOf(t, "../../bin", workers, settings)
+}
+
+// ownStackOf is for tests that need other programs than the product's.
+func ownStackOf(t *testing.T, programs string, workers int, settings map[string]string) *stack.Stack {
+	t.Helper()
 	state := t.TempDir()
-	s, err := startStack(state, workers, settings)
+	s, err := startStack(programs, state, workers, settings)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -38,9 +38,11 @@ func Run(t *testing.T, open Open) {
 		{"Products", testProducts},
 		{"Refusals", testRefusals},
 		{"Instances", testInstances},
+		{"Named", testNamed},
 		{"Search", testSearch},
 		{"SerialEquivalence", testSerialEquivalence},
 		{"Concurrency", testConcurrency},
+		{"Attempts", testAttempts},
 	} {
 		t.Run(group.name, func(t *testing.T) {
 			t.Parallel()

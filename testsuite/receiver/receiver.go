@@ -19,6 +19,7 @@ import (
 // Delivery is a callback that arrived.
 type Delivery struct {
 	ID      string // of the delivery: the same on every attempt
+	Header  http.Header
 	Answer  int    // the HTTP status it was answered with
 	Body    []byte // as it came
 	Payload contract.CallbackPayload
@@ -61,7 +62,7 @@ func (r *Receiver) ServeHTTP(w http.ResponseWriter, request *http.Request) {
 		http.Error(w, err.Error(), http.StatusBadRequest)
 		return
 	}
-	delivery := Delivery{ID: request.Header.Get(contract.DeliveryIDHeader), Body: body}
+	delivery := Delivery{ID: request.Header.Get(contract.DeliveryIDHeader), Header: request.Header, Body: body}
 	if err := json.Unmarshal(body, &delivery.Payload); err != nil || request.Method != http.MethodPost {
 		http.Error(w, "want a POST with JSON", http.StatusBadRequest)
 		return

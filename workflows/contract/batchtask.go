@@ -19,8 +19,15 @@ type BatchTaskInput struct {
 	RoleARN  string `json:"roleArn,omitempty"`  // RAM role to read the bucket with
 	// FromRoot also looks for a picture from the bucket's root where the folder
 	// does not hold it: the vendor's sample leaves open which one is meant.
-	FromRoot bool  `json:"fromRoot,omitempty"`
-	Sizes    Sizes `json:"sizes,omitzero"`
+	FromRoot bool `json:"fromRoot,omitempty"`
+	// MaxFailures is how many lines of the manifest may fail. A task that passes
+	// it stops and ends as FAIL with CodeTooManyFailures; what is done is kept.
+	MaxFailures Threshold `json:"maxFailures,omitempty"`
+	// MaxDeletes is how many of the pictures that the instance holds the manifest
+	// may delete. One that asks for more is refused before anything is changed,
+	// with CodeTooManyDeletes. A product counts with all its pictures.
+	MaxDeletes Threshold `json:"maxDeletes,omitempty"`
+	Sizes      Sizes     `json:"sizes,omitzero"`
 	// CallbackRetry is CallbackInput.FirstRetry.
 	CallbackRetry time.Duration `json:"callbackRetry,omitempty"`
 
@@ -208,6 +215,12 @@ func (in BatchTaskInput) Validate() error {
 		return err
 	}
 	if err := in.Sizes.Validate(); err != nil {
+		return err
+	}
+	if err := in.MaxFailures.Validate(); err != nil {
+		return err
+	}
+	if err := in.MaxDeletes.Validate(); err != nil {
 		return err
 	}
 	if in.Callback == "" {

@@ -1,6 +1,9 @@
 package contract
 
-import "time"
+import (
+	"strconv"
+	"time"
+)
 
 // CallbackInput asks for the callback of a finished task to be delivered.
 type CallbackInput struct {
@@ -8,7 +11,31 @@ type CallbackInput struct {
 	// FirstRetry is the pause before the second attempt; it doubles from there
 	// up to ten minutes. Zero means one second.
 	FirstRetry time.Duration `json:"firstRetry,omitempty"`
+	// ID is the delivery's, see DeliveryID. Empty means one that is made of the
+	// workflow run.
+	ID string `json:"id,omitempty"`
+	// Again says that the callback was delivered or given up before, so that the
+	// ledger must show it as pending first.
+	Again bool `json:"again,omitempty"`
 }
+
+// DeliveryID is the id of every delivery of a task's callback, however often it
+// is sent: the run is the task's first, so that no two tasks have the same one.
+func DeliveryID(task int64, runID string) string {
+	return strconv.FormatInt(task, 10) + "-" + runID
+}
+
+// Resent says what became of the wish to send a callback again.
+type Resent struct {
+	Task int64  `json:"taskId"`
+	ID   string `json:"id"` // of the delivery: that of the first one
+	// Started is false when a delivery is still being tried: it goes on as it is.
+	Started bool `json:"started"`
+}
+
+// ResendCallback sends the callback of a closed task once more.
+// CodeTaskNotFound, CodeIncrementStatusError, CodeBadRequest.
+var ResendCallback = Workflow[TaskRef, Resent]{Name: "ResendCallback"}
 
 // CallbackDelivery is one attempt's order. Its ID stays the same on every
 // attempt, so that a receiver can tell a repeat from a second task.
@@ -34,8 +61,14 @@ type CallbackPayload struct {
 	TaskID           int64  `json:"taskId"`
 }
 
-// DeliveryIDHeader carries CallbackDelivery.ID.
-const DeliveryIDHeader = "webhook-id"
+// The headers of a delivery. The id is in every one; the other two are there
+// when the worker has a secret to sign with.
+// Source: https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md
+const (
+	DeliveryIDHeader        = "webhook-id"        // CallbackDelivery.ID
+	DeliveryTimestampHeader = "webhook-timestamp" // of the attempt, in seconds since 1970
+	DeliverySignatureHeader = "webhook-signature" // one for each secret, separated by spaces
+)
 
 // Callback delivers a task's callback. It is a workflow of its own, so that a
 // dead receiver holds neither the task nor the instance.

@@ -61,6 +61,8 @@ const (
 	CodeFenceClosed           Code = "FenceClosed"     // the task is closed: this attempt came too late
 	CodeCallbackRefused       Code = "CallbackRefused" // the target address is not allowed
 	CodeFeatureVersion        Code = "FeatureVersion"  // the instance holds features of another version
+	CodeTooManyFailures       Code = "TooManyFailures" // more lines failed than the task allows
+	CodeTooManyDeletes        Code = "TooManyDeletes"  // the manifest would delete more pictures than the task allows
 )
 
 // InvalidIntAttrCode is the code for a bad IntAttr, IntAttr2, IntAttr3 or IntAttr4.

@@ -98,8 +98,9 @@ type BeginResult struct {
 
 // PlanInput asks for the work list of a task to be read once.
 type PlanInput struct {
-	Task  int64 `json:"taskId"`
-	Sizes Sizes `json:"sizes,omitzero"`
+	Task       int64     `json:"taskId"`
+	Sizes      Sizes     `json:"sizes,omitzero"`
+	MaxDeletes Threshold `json:"maxDeletes,omitempty"` // see BatchTaskInput
 }
 
 // WorkList is a line-oriented object cut into slices of equally many lines.
@@ -150,6 +151,9 @@ type ChunkInput struct {
 	List     WorkList `json:"list"`
 	Sizes    Sizes    `json:"sizes,omitzero"`
 	Instance string   `json:"instance"` // for the web UI
+	// FailuresLeft is how many of its lines may fail before the chunk stops on
+	// its own, because the task then cannot go on anyway. Nil for any number.
+	FailuresLeft *int64 `json:"failuresLeft,omitempty"`
 }
 
 // ChunkResult says which slices are not whole yet, and what all slices of this

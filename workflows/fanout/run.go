@@ -46,6 +46,7 @@ func (e *Engine) Run(ctx workflow.Context) Verdict {
 			e.heard(ctx, report)
 		}
 	})
+	e.judge()
 	for {
 		var next step
 		_ = workflow.Await(ctx, func() bool {

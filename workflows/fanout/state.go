@@ -12,6 +12,9 @@ type Job struct {
 	Instance string // for the web UI
 	List     contract.WorkList
 	Sizes    contract.Sizes
+	// MaxFailures is how many lines may fail; passing it fails the job with
+	// CodeTooManyFailures.
+	MaxFailures contract.Threshold
 }
 
 // Defaults of Sizes that do not depend on the work list.

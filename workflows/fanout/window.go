@@ -69,7 +69,7 @@ func (e *Engine) run(ctx workflow.Context, chunk *openChunk) (result contract.Ch
 		chunk.id = contract.ChunkWorkflowID(workflow.GetInfo(ctx).WorkflowExecution.ID, e.job.Task, chunk.Chunk, chunk.Run)
 		future := workflow.ExecuteChildWorkflow(e.options(ctx, chunk), contract.Chunk.Name, contract.ChunkInput{
 			Task: e.job.Task, Chunk: chunk.Chunk, Run: chunk.Run, Slices: chunk.Slices,
-			List: e.job.List, Sizes: e.job.Sizes, Instance: e.job.Instance,
+			List: e.job.List, Sizes: e.job.Sizes, Instance: e.job.Instance, FailuresLeft: e.failuresLeft(chunk),
 		})
 		err = future.GetChildWorkflowExecution().Get(ctx, nil)
 		if temporal.IsWorkflowExecutionAlreadyStartedError(err) {
@@ -143,6 +143,7 @@ func (e *Engine) heard(ctx workflow.Context, report contract.ChunkProgress) {
 		return
 	}
 	e.open[at].Partial = report.Tally
+	e.judge()
 	e.changed(ctx)
 }
 
@@ -165,6 +166,7 @@ func (e *Engine) close(ctx workflow.Context, chunk *openChunk, result contract.C
 	if len(chunk.Slices) > 0 {
 		e.state.putBack(chunk.UnfinishedChunk)
 	}
+	e.judge()
 	if chunk.Lost > maxLost {
 		e.fail(temporal.NewNonRetryableApplicationError(
 			fmt.Sprintf("chunk %d was ended from outside %d times; find out by whom and start the task again", chunk.Chunk, chunk.Lost),

@@ -1,0 +1,145 @@
+package pool_test
+
+import (
+	"bytes"
+	"image"
+	"image/color"
+	"image/jpeg"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"imagebatch/activities"
+	"imagebatch/activities/imaging"
+	"imagebatch/activities/imaging/pool"
+)
+
+// BenchmarkOverhead takes pictures through the pool and through the decoder in
+// this process in turn, a block of them each, so that what else the machine does
+// falls on both alike. It reports the processor time of a picture either way, of
+// parent and child together, and their ratio, as medians of the blocks. PHOTOS names a folder of JPEG files
+// to measure on, instead of a drawn picture.
+func BenchmarkOverhead(b *testing.B) {
+	pictures := benchPictures(b)
+	own, err := imaging.New(imaging.Config{})
+	if err != nil {
+		b.Fatal(err)
+	}
+	p, err := pool.New(pool.Config{
+		Command: []string{"/proc/self/exe", asDecoder}, Environment: strings.Fields(os.Getenv("BENCHENV")),
+		FeatureVersion: imaging.Version, Processes: 1, Logger: slog.New(slog.DiscardHandler),
+	})
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer p.Close()
+	run := func(imager activities.Imager, data []byte) {
+		picture, err := imager.Open(b.Context(), data)
+		if err != nil {
+			b.Fatal(err)
+		}
+		defer picture.Close()
+		if _, err := picture.Featurize(b.Context(), activities.View{}); err != nil {
+			b.Fatal(err)
+		}
+	}
+	for _, data := range pictures { // both warm
+		run(own, data)
+		run(p, data)
+	}
+	_, idle := p.PIDs()
+	const block = 20
+	var inside, pooled, ratios []float64
+	for n := 0; b.Loop(); n += block {
+		start := cpu(b, idle[0])
+		for k := range block {
+			run(own, pictures[(n+k)%len(pictures)])
+		}
+		middle := cpu(b, idle[0])
+		for k := range block {
+			run(p, pictures[(n+k)%len(pictures)])
+		}
+		after := cpu(b, idle[0])
+		inside = append(inside, (middle-start).Seconds()*1000/block)
+		pooled = append(pooled, (after-middle).Seconds()*1000/block)
+		ratios = append(ratios, float64(after-middle)/float64(middle-start))
+	}
+	b.ReportMetric(median(inside), "ms-inprocess")
+	b.ReportMetric(median(pooled), "ms-pool")
+	b.ReportMetric(median(ratios), "pool/inprocess")
+}
+
+// median keeps out the blocks that the machine had something else to do in.
+func median(of []float64) float64 {
+	slices.Sort(of)
+	return of[len(of)/2]
+}
+
+// cpu is the processor time that this process and a child have used.
+func cpu(b *testing.B, child int) time.Duration {
+	b.Helper()
+	var usage syscall.Rusage
+	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &usage); err != nil {
+		b.Fatal(err)
+	}
+	sum := time.Duration(usage.Utime.Nano() + usage.Stime.Nano())
+	threads, err := filepath.Glob("/proc/" + strconv.Itoa(child) + "/task/*/schedstat")
+	if err != nil {
+		b.Fatal(err)
+	}
+	for _, thread := range threads {
+		text, err := os.ReadFile(thread)
+		if err != nil {
+			b.Fatal(err)
+		}
+		nanoseconds, err := strconv.ParseInt(strings.Fields(string(text))[0], 10, 64)
+		if err != nil {
+			b.Fatal(err)
+		}
+		sum += time.Duration(nanoseconds)
+	}
+	return sum
+}
+
+func benchPictures(b *testing.B) [][]byte {
+	b.Helper()
+	folder := os.Getenv("PHOTOS")
+	if folder == "" {
+		return [][]byte{drawn(b)}
+	}
+	files, err := filepath.Glob(filepath.Join(folder, "*.jpg"))
+	if err != nil || len(files) == 0 {
+		b.Fatalf("no *.jpg in %q: %v", folder, err)
+	}
+	var pictures [][]byte
+	for _, file := range files[:min(len(files), 200)] {
+		data, err := os.ReadFile(file)
+		if err != nil {
+			b.Fatal(err)
+		}
+		pictures = append(pictures, data)
+	}
+	return pictures
+}
+
+// drawn is a JPEG of the size of a product photo.
+func drawn(tb testing.TB) []byte {
+	tb.Helper()
+	canvas := image.NewRGBA(image.Rect(0, 0, 400, 534))
+	for y := range 534 {
+		for x := range 400 {
+			canvas.SetRGBA(x, y, color.RGBA{uint8(x * y >> 6), uint8(x ^ y), uint8(x + 3*y), 255})
+		}
+	}
+	var out bytes.Buffer
+	if err := jpeg.Encode(&out, canvas, nil); err != nil {
+		tb.Fatal(err)
+	}
+	return out.Bytes()
+}

@@ -1,0 +1,78 @@
+package pool
+
+import (
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+)
+
+// Config describes a pool. Fields without a default must be set.
+type Config struct {
+	// Command starts a child: a program and its arguments. The program calls
+	// Confine and Serve.
+	Command []string
+	// Environment of the children, "NAME=value". They are given no other: what
+	// decodes pictures of strangers must not know credentials.
+	Environment []string
+	// FeatureVersion is that of the imager in the children; one that greets with
+	// another is of no use.
+	FeatureVersion string
+	// Processes that decode at once.
+	Processes int
+	// MaxPixelsInFlight bounds what is decoded at once, by the sizes in the
+	// headers. By default nothing does but Processes and the memory of each.
+	MaxPixelsInFlight int64
+	// Deadline of one request about a picture, by default 10 seconds.
+	Deadline time.Duration
+	// Recycle is the number of pictures after which a child is replaced, by
+	// default 5,000: what leaks, leaks no further.
+	Recycle int
+	// Logger is told what children write to standard error and how they end; by
+	// default slog's own.
+	Logger *slog.Logger
+}
+
+// Defaults of Config.
+const (
+	DefaultDeadline = 10 * time.Second
+	DefaultRecycle  = 5000
+)
+
+func (c Config) withDefaults() Config {
+	if c.Deadline == 0 {
+		c.Deadline = DefaultDeadline
+	}
+	if c.Recycle == 0 {
+		c.Recycle = DefaultRecycle
+	}
+	if c.Logger == nil {
+		c.Logger = slog.Default()
+	}
+	return c
+}
+
+// Validate reports every problem at once.
+func (c Config) Validate() error {
+	c = c.withDefaults()
+	var problems []error
+	if len(c.Command) == 0 {
+		problems = append(problems, errors.New("Command is empty: give the program of a child and its arguments"))
+	}
+	if c.FeatureVersion == "" {
+		problems = append(problems, errors.New("FeatureVersion is empty: give that of the imager in the children"))
+	}
+	if c.Processes < 1 {
+		problems = append(problems, fmt.Errorf("Processes is %d: give at least one", c.Processes))
+	}
+	if c.MaxPixelsInFlight < 0 {
+		problems = append(problems, fmt.Errorf("MaxPixelsInFlight is %d: give 0 for no limit, or more", c.MaxPixelsInFlight))
+	}
+	if c.Deadline < 0 {
+		problems = append(problems, fmt.Errorf("Deadline is %s: give a time that a picture may take", c.Deadline))
+	}
+	if c.Recycle < 0 {
+		problems = append(problems, fmt.Errorf("Recycle is %d: give a number of pictures", c.Recycle))
+	}
+	return errors.Join(problems...)
+}

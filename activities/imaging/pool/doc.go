@@ -1,0 +1,23 @@
+// Package pool decodes pictures in child processes, so that one that crashes
+// libvips, hangs it or makes it eat memory costs a child and not the worker. It
+// implements [imagebatch/activities.Imager]; package imaging in the same process
+// is its twin, and a setting chooses between them.
+//
+// It must not import package imaging, nor anything else that needs cgo: what
+// decodes in a child is handed to [Serve] by the program that the child runs.
+//
+// A child is the worker's own program in another mode. It has one picture in
+// hand, so that whoever ends it is known: its death or its silence counts
+// against that picture and no other. Such a picture is tried once more in a
+// fresh process; then it is refused, as a contract.Error that says what
+// happened. That a child does not start says nothing about pictures and is an
+// error that may pass.
+//
+// Children have no credentials in their environment, a limit of memory, and a
+// number of pictures after which they are replaced. The kernel ends them with
+// the worker. They ignore SIGTERM: the worker finishes what is in hand with
+// their help.
+//
+// The parent's side: pool.go, picture.go, process.go, launch.go, verdict.go. The
+// child's: serve.go, confine.go. What they say to each other: frame.go, message.go.
+package pool

@@ -1,0 +1,91 @@
+package pool
+
+import (
+	"context"
+	"errors"
+
+	"imagebatch/activities"
+)
+
+// picture is an open picture. It has a place of the pool and, as long as that
+// lives, a child with its bytes.
+type picture struct {
+	pool   *Pool
+	data   []byte
+	child  *process // nil for none
+	header activities.Header
+	deaths int // of children that had it in hand
+	closed bool
+}
+
+// Header is what the picture's header says.
+func (p *picture) Header() activities.Header { return p.header }
+
+// Featurize decodes the picture in its child and computes its descriptor there.
+func (p *picture) Featurize(ctx context.Context, view activities.View) (activities.Feature, error) {
+	if p.closed {
+		return activities.Feature{}, errors.New("featurize picture: it is closed")
+	}
+	count := min(max(1, int64(p.header.Width)*int64(p.header.Height)), p.pool.largest)
+	if err := p.pool.pixels.Acquire(ctx, count); err != nil {
+		return activities.Feature{}, err
+	}
+	defer p.pool.pixels.Release(count)
+	var feature activities.Feature
+	err := p.ask(ctx, func(child *process) (err error) {
+		feature, err = child.featurize(view)
+		return err
+	})
+	return feature, err
+}
+
+// ask puts a request to a child that has the picture open. Should the child die
+// of it, a fresh one is asked the same, until the picture has had its tries.
+func (p *picture) ask(ctx context.Context, request func(*process) error) error {
+	for {
+		err := p.opened(ctx)
+		if err == nil {
+			err = request(p.child)
+		}
+		var died *death
+		if !errors.As(err, &died) {
+			return err
+		}
+		p.pool.drop(p.child)
+		p.child = nil
+		if p.pool.closing.Err() != nil {
+			return errClosed
+		}
+		p.deaths++
+		if p.deaths >= died.tries() {
+			return died.refusal()
+		}
+	}
+}
+
+// opened sees to it that there is a child that has the picture open.
+func (p *picture) opened(ctx context.Context) error {
+	if p.child != nil {
+		return nil
+	}
+	child, err := p.pool.take(ctx, p.deaths > 0)
+	if err != nil {
+		return err
+	}
+	p.child = child
+	p.header, err = child.open(p.data)
+	return err
+}
+
+// Close gives the child back to the pool.
+func (p *picture) Close() {
+	if p.closed {
+		return
+	}
+	p.closed, p.data = true, nil
+	if p.child != nil {
+		p.pool.give(p.child)
+		p.child = nil
+	}
+	p.pool.places.Release(1)
+}

@@ -1,0 +1,82 @@
+// Command record writes the histories that workflows are replayed on: it starts
+// a stack, takes small tasks through every branch a workflow can take, and saves
+// what Temporal kept of them.
+//
+// Run it (make record) on the code that is deployed, before a workflow is
+// changed: the test of package workflows then says whether tasks that run there
+// survive the change.
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"log/slog"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"syscall"
+
+	"go.temporal.io/sdk/client"
+	sdklog "go.temporal.io/sdk/log"
+
+	"imagebatch/testsuite/receiver"
+	"imagebatch/testsuite/stack"
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	var r recorder
+	flag.StringVar(&r.bin, "bin", "bin", "folder with the programs")
+	flag.StringVar(&r.state, "state", "var/record", "folder for everything that is kept; emptied first")
+	flag.StringVar(&r.out, "out", "workflows/testdata/replay", "folder for the histories; those in it are replaced")
+	flag.Parse()
+	if err := r.run(ctx); err != nil {
+		fmt.Fprintln(os.Stderr, "record:", err)
+		os.Exit(1)
+	}
+}
+
+type recorder struct {
+	bin, state, out string
+
+	stack    *stack.Stack
+	temporal client.Client
+	receiver *receiver.Receiver
+}
+
+func (r *recorder) run(ctx context.Context) (err error) {
+	if err := os.RemoveAll(r.state); err != nil {
+		return fmt.Errorf("empty the state folder: %w", err)
+	}
+	program, err := stack.FindTemporal(r.bin)
+	if err != nil {
+		return err
+	}
+	if r.stack, err = stack.Start(ctx, stack.Options{State: filepath.Join(r.state, "stack"), Bin: r.bin, Temporal: program}); err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, r.stack.Stop()) }()
+	r.temporal, err = client.DialContext(ctx, client.Options{
+		HostPort: r.stack.Temporal.Address, Logger: sdklog.NewStructuredLogger(slog.New(slog.DiscardHandler)),
+	})
+	if err != nil {
+		return fmt.Errorf("connect to Temporal: %w", err)
+	}
+	defer r.temporal.Close()
+	if r.receiver, err = receiver.Start(nil); err != nil {
+		return err
+	}
+	defer r.receiver.Close()
+	if err := r.prepare(ctx); err != nil {
+		return err
+	}
+	for _, s := range scenarios {
+		if err := s.run(ctx, r); err != nil {
+			return fmt.Errorf("record %s: %w", s.name, err)
+		}
+	}
+	return r.save(ctx)
+}

@@ -1,0 +1,219 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"strconv"
+	"sync"
+	"time"
+
+	enumspb "go.temporal.io/api/enums/v1"
+	"go.temporal.io/api/serviceerror"
+
+	"imagebatch/testsuite/catalogue"
+	"imagebatch/testsuite/oracle"
+	"imagebatch/testsuite/stack"
+	"imagebatch/workflows/contract"
+)
+
+// How long a task may go without a line done, and everything else without
+// coming to its end. Two lost heartbeats and a receiver that was away are minutes
+// short of it.
+const patience = 4 * time.Minute
+
+// askAgain is how long a task may take to stop before it is asked again.
+const askAgain = 15 * time.Second
+
+const statusRunning = enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING
+
+// lane is an instance and its tasks, one after the other.
+type lane struct {
+	*torture
+	name  string
+	r     *rand.Rand
+	index oracle.Index // what the instance must hold after the last task
+	last  int64        // number of the last task
+	owed  sync.WaitGroup
+}
+
+// tried is a task as it was started, and what was done to it.
+type tried struct {
+	number   int64
+	batch    catalogue.Batch
+	fate     fate
+	stopping bool // somebody asked for its end
+}
+
+func newLane(t *torture, n int) *lane {
+	return &lane{torture: t, name: "torture-" + strconv.Itoa(n), r: t.random(uint64(2 + n)), index: oracle.Index{}}
+}
+
+// run runs tasks until the time is over, and judges each. An error means that
+// the lane cannot go on.
+func (l *lane) run(ctx context.Context) error {
+	if err := l.until(ctx, "the instance is created", func() bool {
+		if l.starter(ctx, 30*time.Second, "instance", "create", l.name, "--region", stack.Region) == nil {
+			return true
+		}
+		return l.starter(ctx, 30*time.Second, "instance", "get", l.name) == nil
+	}); err != nil {
+		return err
+	}
+	var before *tried // ended, but left for the next task to find
+	for tasks := 0; tasks == 0 || !l.over(); tasks++ {
+		now, err := l.start(ctx, tasks)
+		if err != nil {
+			return err
+		}
+		if before != nil {
+			if err := l.judge(ctx, before, false); err != nil {
+				return err
+			}
+		}
+		if err := l.follow(ctx, now); err != nil {
+			return err
+		}
+		if now.fate.forgotten && now.stopping && !l.over() {
+			before = now
+			continue
+		}
+		before = nil
+		if err := l.judge(ctx, now, true); err != nil {
+			return err
+		}
+	}
+	if before != nil {
+		if err := l.judge(ctx, before, true); err != nil {
+			return err
+		}
+	}
+	l.owed.Wait()
+	return ctx.Err()
+}
+
+// start writes a manifest and starts a task over it.
+func (l *lane) start(ctx context.Context, tasks int) (*tried, error) {
+	batch, err := catalogue.Random(l.r.Uint64(), l.lines, catalogue.Mix{Products: max(12, l.lines/100), Bad: true, Blank: true})
+	if err != nil {
+		return nil, err
+	}
+	now := &tried{batch: batch, fate: drawFate(l.r)}
+	if tasks == 0 {
+		for name, content := range batch.Pictures {
+			if err := l.put(ctx, name, content); err != nil {
+				return nil, err
+			}
+		}
+	}
+	if err := l.put(ctx, contract.ManifestName, batch.Manifest); err != nil {
+		return nil, err
+	}
+	return now, l.until(ctx, "a task has begun", func() bool {
+		if open, err := l.running(ctx); err != nil {
+			return false
+		} else if !open && !l.begun(ctx, now) {
+			_ = l.starter(ctx, time.Minute, // whether it worked shows in the ledger
+				"batch", "start", l.name, "--bucket", stack.Bucket, "--path", l.name, "--callback", l.receiver.address, "--callback-retry", "200ms",
+				"--slice-lines", "64", "--chunk-slices", "8", "--window", "6", "--continue-after-chunks", "24")
+		}
+		return l.begun(ctx, now)
+	})
+}
+
+// begun learns the number of the task that was started.
+func (l *lane) begun(ctx context.Context, now *tried) bool {
+	newest, err := l.ledger.Tasks(ctx, contract.ListTasksInput{Instance: l.name, Limit: 1})
+	if err != nil || len(newest.Tasks) == 0 || newest.Tasks[0].ID <= l.last {
+		return false
+	}
+	now.number, l.last = newest.Tasks[0].ID, newest.Tasks[0].ID
+	l.figures.tell("%s: task %d begins", l.name, now.number)
+	return true
+}
+
+func (l *lane) put(ctx context.Context, name string, content []byte) error {
+	return l.until(ctx, "the object store takes "+name, func() bool {
+		return l.objects.Put(ctx, stack.Bucket, l.name+"/"+name, "application/octet-stream", bytes.NewReader(content)) == nil
+	})
+}
+
+// follow lets a task's fate befall it, until its workflow has closed.
+func (l *lane) follow(ctx context.Context, now *tried) error {
+	var befalls sync.WaitGroup
+	defer befalls.Wait()
+	asking, enough := context.WithCancel(ctx)
+	defer enough()
+	suspended, busy := false, make(chan struct{}, 1)
+	done, moved, looked := int64(-1), time.Now(), time.Now()
+	for {
+		task, err := l.ledger.Task(ctx, now.number)
+		if err == nil && task.Tally.Done() != done {
+			done, moved = task.Tally.Done(), time.Now()
+		}
+		share := 0.0
+		if task.List.Lines > 0 {
+			share = float64(done) / float64(task.List.Lines)
+		}
+		late := l.over() && share < 0.9
+		switch {
+		case err != nil:
+		case task.State.Final() || time.Since(looked) > 2*time.Second:
+			looked = time.Now()
+			if open, err := l.running(ctx); err == nil && !open {
+				return nil
+			}
+			if status, err := l.status(ctx); err == nil && status.State == contract.StateSuspended && len(busy) == 0 {
+				l.control(ctx, now.number, contract.Resume.Name, 1)
+			}
+		case len(busy) > 0:
+		case late && l.figures.judged() > 0 || now.fate.stopping() && share >= now.fate.endAt:
+			if late && !now.fate.stopping() {
+				now.fate.ending = canceled
+			}
+			now.stopping = true
+			busy <- struct{}{}
+			befalls.Go(func() {
+				l.stop(ctx, now.number, now.fate)
+				sleep(asking, askAgain) // lest that was in vain
+				<-busy
+			})
+		case !suspended && share >= now.fate.suspendAt && !l.over():
+			suspended = true
+			busy <- struct{}{}
+			befalls.Go(func() { l.suspend(ctx, now.number, now.fate); <-busy })
+		}
+		if time.Since(moved) > patience {
+			status, err := l.status(ctx)
+			l.figures.violation("%s: task %d: no line done for %s; the ledger says %s, %d of %d lines; status %+v, %v",
+				l.name, now.number, patience, task.State, done, task.List.Lines, status, err)
+			return errViolated
+		}
+		if !sleep(ctx, 100*time.Millisecond) {
+			return ctx.Err()
+		}
+	}
+}
+
+// until repeats what may fail while everything does.
+func (l *lane) until(ctx context.Context, what string, holds func() bool) error {
+	for begin := time.Now(); ; {
+		if holds() {
+			return nil
+		}
+		if time.Since(begin) > patience {
+			l.figures.violation("%s: waited %s in vain until %s", l.name, patience, what)
+			return errViolated
+		}
+		if !sleep(ctx, 250*time.Millisecond) {
+			return fmt.Errorf("wait until %s: %w", what, ctx.Err())
+		}
+	}
+}
+
+func isNotFound(err error) bool {
+	var missing *serviceerror.NotFound
+	return errors.As(err, &missing)
+}

@@ -1,0 +1,125 @@
+package main
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"imagebatch/activities"
+	"imagebatch/testsuite/catalogue"
+	"imagebatch/testsuite/oracle"
+	"imagebatch/workflows/contract"
+)
+
+// The judge itself: what a broken promise leaves behind must be a violation.
+func TestJudgeLines(t *testing.T) {
+	t.Parallel()
+	clean := func() (tried, contract.Task, outcome) {
+		now := tried{batch: catalogue.Batch{
+			Manifest: []byte("a\nb\n  \nc\nd\n"), Lines: 4,
+			Failures: map[int64]contract.Code{2: contract.CodeInvalidRegion},
+		}}
+		task := contract.Task{State: contract.StateStop, Planned: true, List: contract.WorkList{Lines: 4}}
+		task.Tally.Counts = contract.Counts{Succeeded: 2, Failed: 1, Canceled: 1}
+		now.stopping = true
+		return now, task, outcome{
+			planned: true, failures: map[int64]contract.Code{2: contract.CodeInvalidRegion}, ranges: []activities.LineRange{{First: 5, Last: 5}},
+		}
+	}
+	cases := map[string]struct {
+		spoil func(*tried, *contract.Task, *outcome)
+		want  string // a part of the one violation; empty for none
+	}{
+		"Kept":         {spoil: func(*tried, *contract.Task, *outcome) {}},
+		"CountedTwice": {func(_ *tried, task *contract.Task, _ *outcome) { task.Tally.Succeeded++ }, "differ from those of its lines"},
+		"LineLost":     {func(_ *tried, task *contract.Task, _ *outcome) { task.List.Lines-- }, "the total is 3"},
+		"GoodLineIsolated": {func(_ *tried, task *contract.Task, o *outcome) {
+			o.failures[4], task.Tally.Failed, task.Tally.Succeeded = contract.CodePictureError, 2, 1
+		}, "is good"},
+		"OtherCode": {func(_ *tried, _ *contract.Task, o *outcome) { o.failures[2] = contract.CodePictureError }, "instead of"},
+		"BadLinePassed": {func(_ *tried, task *contract.Task, o *outcome) {
+			delete(o.failures, 2)
+			task.Tally.Failed, task.Tally.Succeeded = 0, 3
+		}, "did not fail"},
+		"FailedAndNotRun": {func(_ *tried, _ *contract.Task, o *outcome) { o.failures[5] = contract.CodePictureError }, "was not run"},
+		"FailedTwice":     {func(_ *tried, _ *contract.Task, o *outcome) { o.twice = []int64{2} }, "failed twice"},
+		"Failed":          {func(_ *tried, task *contract.Task, _ *outcome) { task.State = contract.StateFail }, "it failed"},
+		"StoppedByItself": {func(now *tried, _ *contract.Task, _ *outcome) { now.stopping = false }, "nobody asked"},
+		"SuccessWithRest": {func(_ *tried, task *contract.Task, _ *outcome) { task.State = contract.StateSuccess }, "were not run"},
+	}
+	for name, tc := range cases {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			now, task, o := clean()
+			tc.spoil(&now, &task, &o)
+			var violations []string
+			new(lane).judgeLines(&now, task, o, func(format string, args ...any) {
+				violations = append(violations, fmt.Sprintf(format, args...))
+			})
+			switch {
+			case tc.want == "" && len(violations) > 0:
+				t.Errorf("violations %q, want none", violations)
+			case tc.want != "" && (len(violations) != 1 || !strings.Contains(violations[0], tc.want)):
+				t.Errorf("violations %q, want one that says %q", violations, tc.want)
+			}
+		})
+	}
+}
+
+func TestUndone(t *testing.T) {
+	t.Parallel()
+	o := outcome{planned: true, ranges: []activities.LineRange{{First: 2, Last: 4}, {First: 8, Last: 8}}}
+	var got []int64
+	for line := range int64(11) {
+		if o.undone(line) {
+			got = append(got, line)
+		}
+	}
+	if diff := cmp.Diff([]int64{2, 3, 4, 8}, got); diff != "" {
+		t.Errorf("lines not run (-want +got):\n%s", diff)
+	}
+	if !(outcome{}).undone(1) {
+		t.Error("a line of a task that was never planned counts as run")
+	}
+}
+
+func TestDiffer(t *testing.T) {
+	t.Parallel()
+	text := func(s string) *string { return &s }
+	want := oracle.Picture{Task: 3, Line: 7, CustomContent: text("a")}
+	cases := map[string]struct {
+		got  oracle.Picture
+		says string
+	}{
+		"Same":       {got: oracle.Picture{Task: 3, Line: 7, CustomContent: text("a")}},
+		"OtherLine":  {got: oracle.Picture{Task: 3, Line: 6, CustomContent: text("a")}, says: "task 3 line 6"},
+		"OtherField": {got: oracle.Picture{Task: 3, Line: 7, CustomContent: text("b")}, says: "other fields"},
+	}
+	for name, tc := range cases {
+		if got := differ(want, tc.got); (got == "") != (tc.says == "") || !strings.Contains(got, tc.says) {
+			t.Errorf("%s: %q, want it to say %q", name, got, tc.says)
+		}
+	}
+}
+
+// The same seed draws the same troubles.
+func TestSeedRepeatsTheSchedule(t *testing.T) {
+	t.Parallel()
+	draw := func(seed uint64) (drawn []string) {
+		torture := &torture{seed: seed}
+		chaos, lane := torture.random(1), torture.random(2)
+		for range 50 {
+			kind, d, rules := objectTrouble(chaos)
+			drawn = append(drawn, fmt.Sprint(kind, d, len(rules), drawFate(lane)))
+		}
+		return drawn
+	}
+	if diff := cmp.Diff(draw(7), draw(7)); diff != "" {
+		t.Errorf("two draws of one seed differ:\n%s", diff)
+	}
+	if cmp.Equal(draw(7), draw(8)) {
+		t.Error("two seeds draw the same")
+	}
+}
