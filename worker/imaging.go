@@ -44,9 +44,7 @@ func newImager(settings config) (imager activities.Imager, close func() error, e
 	// The file that this process runs, even when another version has taken its place.
 	command := []string{"/proc/self/exe", imagingChild,
 		strconv.FormatInt(settings.Imaging.Memory, 10), strconv.FormatInt(settings.Imaging.MaxPixels, 10)}
-	// A child has one picture at a time, so that it needs few threads: with a second
-	// one it is not taken out of every call into libvips. A crash is told in one line.
-	environment := []string{"GOMAXPROCS=2", "GOTRACEBACK=none"}
+	environment := pool.Tuning()
 	for _, name := range childEnvironment {
 		if value, ok := os.LookupEnv(name); ok {
 			environment = append(environment, name+"="+value)

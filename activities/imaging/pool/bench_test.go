@@ -32,7 +32,7 @@ func BenchmarkOverhead(b *testing.B) {
 		b.Fatal(err)
 	}
 	p, err := pool.New(pool.Config{
-		Command: []string{"/proc/self/exe", asDecoder}, Environment: []string{"GOMAXPROCS=2", "GOTRACEBACK=none"},
+		Command: []string{"/proc/self/exe", asDecoder}, Environment: pool.Tuning(),
 		FeatureVersion: imaging.Version, Processes: 1, Logger: slog.New(slog.DiscardHandler),
 	})
 	if err != nil {
