@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
+	"path/filepath"
 	"strconv"
 	"strings"
 	"sync"
@@ -18,24 +19,52 @@ import (
 // runs on.
 const clockTick = 10 * time.Millisecond
 
-// cpuOf is the CPU time that a process has used so far.
+// cpuOf is the CPU time that a process and its children have used so far, those
+// included that have ended.
 func cpuOf(pid int) (time.Duration, error) {
 	stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
 	if err != nil {
 		return 0, fmt.Errorf("read CPU time: %w", err)
 	}
-	// The name, in parentheses, may hold spaces; utime and stime are the twelfth
-	// and thirteenth fields behind it.
+	// The name, in parentheses, may hold spaces; from the twelfth field behind it
+	// on come the times of the process, then of its children that have ended.
 	fields := strings.Fields(string(stat[strings.LastIndexByte(string(stat), ')')+1:]))
 	var ticks int64
-	for _, field := range fields[11:13] {
+	for _, field := range fields[11:15] {
 		n, err := strconv.ParseInt(field, 10, 64)
 		if err != nil {
 			return 0, fmt.Errorf("read CPU time: %w", err)
 		}
 		ticks += n
 	}
-	return time.Duration(ticks) * clockTick, nil
+	used := time.Duration(ticks) * clockTick
+	for _, child := range childrenOf(pid) {
+		if more, err := cpuOf(child); err == nil { // else it has just ended
+			used += more
+		}
+	}
+	return used, nil
+}
+
+// childrenOf are the running children of a process. None can be told of one that
+// has just ended.
+func childrenOf(pid int) (children []int) {
+	lists, err := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/children", pid))
+	if err != nil {
+		return nil
+	}
+	for _, list := range lists {
+		text, err := os.ReadFile(list)
+		if err != nil {
+			continue
+		}
+		for field := range strings.FieldsSeq(string(text)) {
+			if child, err := strconv.Atoi(field); err == nil {
+				children = append(children, child)
+			}
+		}
+	}
+	return children
 }
 
 // ownCPU is the CPU time of this process.
@@ -47,22 +76,25 @@ func ownCPU() time.Duration {
 	return time.Duration(usage.Utime.Nano() + usage.Stime.Nano())
 }
 
-// pssOf is a process's share of memory, in bytes: pages that several use are
-// divided among them.
-func pssOf(pid int) int64 {
+// pssOf is the share of memory of a process and its children, in bytes: pages that
+// several use are divided among them.
+func pssOf(pid int) (sum int64) {
+	for _, child := range childrenOf(pid) {
+		sum += pssOf(child)
+	}
 	rollup, err := os.ReadFile(fmt.Sprintf("/proc/%d/smaps_rollup", pid))
 	if err != nil {
-		return 0 // it has ended
+		return sum // it has ended
 	}
 	for line := range strings.Lines(string(rollup)) {
 		if rest, ok := strings.CutPrefix(line, "Pss:"); ok {
 			kilobytes, err := strconv.ParseInt(strings.TrimSuffix(strings.TrimSpace(rest), " kB"), 10, 64)
 			if err == nil {
-				return kilobytes << 10
+				sum += kilobytes << 10
 			}
 		}
 	}
-	return 0
+	return sum
 }
 
 // watchMemory samples the memory of processes until the returned function is
