@@ -116,13 +116,13 @@ func TestSignedCallbackAndResend(t *testing.T) {
 	}
 
 	resent := decode[contract.Resent](t, must(t, s, exitDone, "batch", "callback", id, "--resend", "--output", "json"))
-	came := await(t, h, result.ID)
+	await(t, h, result.ID)
 	stands(contract.CallbackDelivered)
 	must(t, s, exitDone, "batch", "callback", id, "--resend") // also what was delivered
 	eventually(t, "it is delivered again", func() bool { return len(h.Deliveries()) == 3 })
 	stands(contract.CallbackDelivered)
 
-	came = h.Deliveries()
+	came := h.Deliveries()
 	for n, delivery := range came {
 		if delivery.ID == "" || delivery.ID != came[0].ID || delivery.ID != resent.ID {
 			t.Errorf("delivery %d has the id %q; want that of the first, %q, which the resend told: %q", n+1, delivery.ID, came[0].ID, resent.ID)
