@@ -47,13 +47,9 @@ func startStack(programs, state string, workers int, settings map[string]string)
 	if err != nil {
 		return nil, err
 	}
-	temporal, err := stack.FindTemporal(bin)
-	if err != nil {
-		return nil, err
-	}
 	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Minute)
 	defer cancel()
-	return stack.Start(ctx, stack.Options{State: state, Bin: bin, Temporal: temporal, Workers: workers, Settings: settings})
+	return stack.Start(ctx, stack.Options{State: state, Bin: bin, Workers: workers, Settings: settings})
 }
 
 // ownStack is for tests that kill processes or need other settings.

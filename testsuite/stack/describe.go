@@ -7,9 +7,9 @@ import (
 	"path/filepath"
 )
 
-// FindTemporal is the path of the temporal program: the one in the folder of
+// findTemporal is the path of the temporal program: the one in the folder of
 // binaries, else the one on PATH.
-func FindTemporal(bin string) (string, error) {
+func findTemporal(bin string) (string, error) {
 	own := filepath.Join(bin, "temporal")
 	if _, err := os.Stat(own); err == nil {
 		return filepath.Abs(own)

@@ -18,12 +18,11 @@ import (
 
 // Options describe a stack.
 type Options struct {
-	State    string            // folder for everything the stack keeps
-	Bin      string            // folder with worker, ossserver and starter
-	Temporal string            // path of the temporal program
-	Workers  int               // how many to start; default 1
-	Settings map[string]string // environment of the workers, beside what the stack sets
-	Usual    bool              // the ports that people expect, where they are free
+	State    string   // folder for everything the stack keeps
+	Bin      string   // folder with worker, ossserver and starter
+	Workers  int      // how many to start; default 1
+	Settings Settings // environment of the workers, beside what the stack sets
+	Usual    bool     // the ports that people expect, where they are free
 }
 
 // Buckets of a stack.
@@ -40,6 +39,7 @@ type Stack struct {
 	Workers  []*Process
 
 	options Options
+	program string // path of temporal
 	ports   ports
 	started int // workers so far, for their names
 }
@@ -57,6 +57,9 @@ func Start(ctx context.Context, options Options) (*Stack, error) {
 	}
 	s := &Stack{options: options}
 	var err error
+	if s.program, err = findTemporal(options.Bin); err != nil {
+		return nil, err
+	}
 	if s.options.State, err = filepath.Abs(options.State); err != nil {
 		return nil, fmt.Errorf("start stack: %w", err)
 	}

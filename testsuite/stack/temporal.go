@@ -40,7 +40,7 @@ func startTemporal(ctx context.Context, s *Stack) (*Temporal, error) {
 	for _, number := range []string{contract.SearchTaskID, contract.SearchPercent} {
 		args = append(args, "--search-attribute", number+"=Int")
 	}
-	process, err := start("temporal", s.log("temporal"), exec.Command(s.options.Temporal, args...), nil)
+	process, err := start("temporal", s.log("temporal"), exec.Command(s.program, args...), nil)
 	if err != nil {
 		return nil, err
 	}

@@ -16,11 +16,9 @@ import (
 	"flag"
 	"fmt"
 	"os"
-	"os/signal"
 	"path/filepath"
 	"runtime"
 	"strings"
-	"syscall"
 	"time"
 
 	"imagebatch/activities"
@@ -28,8 +26,6 @@ import (
 )
 
 func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	defer stop()
 	var b bench
 	flag.StringVar(&b.bin, "bin", "bin", "folder with the programs")
 	flag.StringVar(&b.state, "state", "var/bench", "folder for everything that is kept; emptied first")
@@ -39,13 +35,10 @@ func main() {
 	flag.IntVar(&b.naive, "naive", 300, "pictures of a round of the naive design")
 	flag.IntVar(&b.rounds, "rounds", 3, "rounds; the figures are medians")
 	flag.BoolVar(&b.scale, "scale", true, "also measure events and memory of large tasks")
-	flag.Func("set", "NAME=VALUE of the worker's environment; may be repeated", b.set)
+	flag.Var(&b.settings, "set", "NAME=VALUE of the worker's environment; may be repeated")
 	flag.StringVar(&b.only, "only", "abcd", "which measurements to make")
 	flag.Parse()
-	if err := b.run(ctx); err != nil {
-		fmt.Fprintln(os.Stderr, "bench:", err)
-		os.Exit(1)
-	}
+	stack.Main("bench", b.run)
 }
 
 type bench struct {
@@ -53,7 +46,7 @@ type bench struct {
 	lines, naive, rounds    int
 	scale                   bool
 	only                    string
-	settings                map[string]string
+	settings                stack.Settings
 
 	stack *stack.Stack
 	work  workload
@@ -66,11 +59,7 @@ func (b *bench) run(ctx context.Context) (err error) {
 	if err := os.RemoveAll(b.state); err != nil {
 		return fmt.Errorf("empty the state folder: %w", err)
 	}
-	temporal, err := stack.FindTemporal(b.bin)
-	if err != nil {
-		return err
-	}
-	b.stack, err = stack.Start(ctx, stack.Options{State: filepath.Join(b.state, "stack"), Bin: b.bin, Temporal: temporal, Settings: b.settings})
+	b.stack, err = stack.Start(ctx, stack.Options{State: filepath.Join(b.state, "stack"), Bin: b.bin, Settings: b.settings})
 	if err != nil {
 		return err
 	}
@@ -105,16 +94,4 @@ func (b *bench) run(ctx context.Context) (err error) {
 	figures.settle()
 	figures.print(os.Stdout)
 	return figures.save(b.out, time.Now())
-}
-
-func (b *bench) set(assignment string) error {
-	name, value, ok := strings.Cut(assignment, "=")
-	if !ok {
-		return fmt.Errorf("%q is not NAME=VALUE", assignment)
-	}
-	if b.settings == nil {
-		b.settings = map[string]string{}
-	}
-	b.settings[name] = value
-	return nil
 }

@@ -11,9 +11,7 @@ import (
 	"flag"
 	"fmt"
 	"os"
-	"os/signal"
 	"path/filepath"
-	"syscall"
 	"time"
 
 	"imagebatch/testsuite/receiver"
@@ -21,18 +19,13 @@ import (
 )
 
 func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	defer stop()
 	var d demo
 	flag.StringVar(&d.bin, "bin", "bin", "folder with the programs")
 	flag.StringVar(&d.state, "state", "var/demo", "folder for everything that is kept; emptied first")
 	flag.StringVar(&d.images, "images", "", "folder of pictures to import instead of drawn ones")
 	flag.BoolVar(&d.keep, "keep", false, "leave everything running at the end, until Ctrl-C")
 	flag.Parse()
-	if err := d.run(ctx); err != nil {
-		fmt.Fprintln(os.Stderr, "demo:", err)
-		os.Exit(1)
-	}
+	stack.Main("demo", d.run)
 }
 
 type demo struct {
@@ -58,12 +51,8 @@ func (d *demo) run(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	temporal, err := stack.FindTemporal(d.bin)
-	if err != nil {
-		return err
-	}
 	fmt.Println("starting Temporal, the object store and a worker ...")
-	d.stack, err = stack.Start(ctx, stack.Options{State: d.state, Bin: d.bin, Temporal: temporal, Usual: true})
+	d.stack, err = stack.Start(ctx, stack.Options{State: d.state, Bin: d.bin, Usual: true})
 	if err != nil {
 		return err
 	}

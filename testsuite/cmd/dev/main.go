@@ -10,31 +10,20 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"os/signal"
-	"syscall"
 
 	"imagebatch/testsuite/stack"
 )
 
 func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	defer stop()
 	bin := flag.String("bin", "bin", "folder with the programs")
 	state := flag.String("state", "var/dev", "folder for everything that is kept")
 	flag.Parse()
-	if err := run(ctx, *bin, *state, os.Stdout); err != nil {
-		fmt.Fprintln(os.Stderr, "dev:", err)
-		os.Exit(1)
-	}
+	stack.Main("dev", func(ctx context.Context) error { return run(ctx, *bin, *state, os.Stdout) })
 }
 
 func run(ctx context.Context, bin, state string, out io.Writer) error {
-	temporal, err := stack.FindTemporal(bin)
-	if err != nil {
-		return err
-	}
 	fmt.Fprintln(out, "starting Temporal, the object store and a worker ...")
-	s, err := stack.Start(ctx, stack.Options{State: state, Bin: bin, Temporal: temporal, Usual: true})
+	s, err := stack.Start(ctx, stack.Options{State: state, Bin: bin, Usual: true})
 	if err != nil {
 		return err
 	}

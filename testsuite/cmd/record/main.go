@@ -14,9 +14,7 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
-	"os/signal"
 	"path/filepath"
-	"syscall"
 
 	"go.temporal.io/sdk/client"
 	sdklog "go.temporal.io/sdk/log"
@@ -26,17 +24,12 @@ import (
 )
 
 func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	defer stop()
 	var r recorder
 	flag.StringVar(&r.bin, "bin", "bin", "folder with the programs")
 	flag.StringVar(&r.state, "state", "var/record", "folder for everything that is kept; emptied first")
 	flag.StringVar(&r.out, "out", "workflows/testdata/replay", "folder for the histories; those in it are replaced")
 	flag.Parse()
-	if err := r.run(ctx); err != nil {
-		fmt.Fprintln(os.Stderr, "record:", err)
-		os.Exit(1)
-	}
+	stack.Main("record", r.run)
 }
 
 type recorder struct {
@@ -51,11 +44,7 @@ func (r *recorder) run(ctx context.Context) (err error) {
 	if err := os.RemoveAll(r.state); err != nil {
 		return fmt.Errorf("empty the state folder: %w", err)
 	}
-	program, err := stack.FindTemporal(r.bin)
-	if err != nil {
-		return err
-	}
-	if r.stack, err = stack.Start(ctx, stack.Options{State: filepath.Join(r.state, "stack"), Bin: r.bin, Temporal: program}); err != nil {
+	if r.stack, err = stack.Start(ctx, stack.Options{State: filepath.Join(r.state, "stack"), Bin: r.bin}); err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, r.stack.Stop()) }()

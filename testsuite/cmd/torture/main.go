@@ -21,11 +21,8 @@ import (
 	"log/slog"
 	"math/rand/v2"
 	"os"
-	"os/signal"
 	"path/filepath"
-	"strings"
 	"sync"
-	"syscall"
 	"time"
 
 	"go.temporal.io/sdk/client"
@@ -37,9 +34,7 @@ import (
 )
 
 func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	defer stop()
-	t := torture{settings: map[string]string{}}
+	var t torture
 	flag.StringVar(&t.bin, "bin", "bin", "folder with the programs")
 	flag.StringVar(&t.state, "state", "var/torture", "folder for everything that is kept; emptied first")
 	flag.StringVar(&t.out, "out", "", "file for the figures as JSON")
@@ -48,19 +43,9 @@ func main() {
 	flag.IntVar(&t.lines, "lines", 50_000, "lines of a task")
 	flag.IntVar(&t.lanes, "instances", 2, "instances; each has one task at a time, and each task builds on the last one's index")
 	flag.IntVar(&t.workers, "workers", 3, "worker processes")
-	flag.Func("set", "NAME=VALUE of the workers' environment; may be repeated", func(assignment string) error {
-		name, value, ok := strings.Cut(assignment, "=")
-		if !ok {
-			return fmt.Errorf("%q is not NAME=VALUE", assignment)
-		}
-		t.settings[name] = value
-		return nil
-	})
+	flag.Var(&t.settings, "set", "NAME=VALUE of the workers' environment; may be repeated")
 	flag.Parse()
-	if err := t.run(ctx); err != nil {
-		fmt.Fprintln(os.Stderr, "torture:", err)
-		os.Exit(1)
-	}
+	stack.Main("torture", t.run)
 }
 
 type torture struct {
@@ -69,7 +54,7 @@ type torture struct {
 	seed            uint64
 	lines           int
 	lanes, workers  int
-	settings        map[string]string
+	settings        stack.Settings
 
 	address  string // of Temporal, the same after a kill
 	stack    *stack.Stack
@@ -138,12 +123,8 @@ func (t *torture) run(ctx context.Context) (err error) {
 }
 
 func (t *torture) setUp(ctx context.Context) (err error) {
-	program, err := stack.FindTemporal(t.bin)
-	if err != nil {
-		return err
-	}
 	if t.stack, err = stack.Start(ctx, stack.Options{
-		State: filepath.Join(t.state, "stack"), Bin: t.bin, Temporal: program, Workers: t.workers, Settings: t.settings,
+		State: filepath.Join(t.state, "stack"), Bin: t.bin, Workers: t.workers, Settings: t.settings,
 	}); err != nil {
 		return err
 	}
