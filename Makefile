@@ -11,6 +11,9 @@ OUT ?=
 DURATION ?= 10m
 SEED ?= 1
 IMAGES ?=
+TRAIN ?=
+SET ?=
+BETA ?= 0.3
 
 
 .PHONY: help
@@ -61,6 +64,18 @@ fuzz: ## a minute of fuzzing for each target
 .PHONY: bench
 bench: build ## measure the system against its parts; IMAGES=dir takes your own pictures, OUT=file writes JSON
 	@bin/bench --bin bin --images "$(IMAGES)" --out "$(OUT)"
+
+.PHONY: quality
+quality: deps ## measure the search on photos; IMAGES=dir has one folder a category, OUT=file writes JSON
+	@go run ./testsuite/cmd/quality --images "$(IMAGES)" --out "$(OUT)"
+
+.PHONY: descriptor
+descriptor: deps ## learn the descriptor's table anew; TRAIN=dir has one folder of photos a category, SET= names them, SEED=, BETA=
+	@go run ./testsuite/cmd/descriptor --train "$(TRAIN)" --set "$(SET)" --seed "$(SEED)" --beta "$(BETA)"
+
+.PHONY: drill
+drill: build ## measure what faults cost: poisoned pictures, a suspension, rolling restarts; IMAGES=dir, OUT=file
+	@bin/drill --bin bin --images "$(IMAGES)" --out "$(OUT)"
 
 .PHONY: build
 build: deps bin/temporal ## build every program into bin

@@ -36,9 +36,14 @@ func (p *pipeline) featurizeLine(a addition) {
 	case err != nil:
 		p.fail(fmt.Errorf("featurize %q of product %q: %w", a.entry.PicName, a.entry.ProductID, err))
 	default:
+		guess, err := categorize(p.work, p.Index, p.task.Instance, p.task.ServiceType, a.entry.CategoryID, image.feature.Vector, p.Imager.FeatureVersion())
+		if err != nil {
+			p.fail(fmt.Errorf("guess the category of %q of product %q: %w", a.entry.PicName, a.entry.ProductID, err))
+			return
+		}
 		indexed := outcomeOf(a.line)
 		indexed.Stage = Indexed
-		indexed.Put = putOf(p.task, p.Imager.FeatureVersion(), a.entry, a.line.Number, image)
+		indexed.Put = putOf(p.task, p.Imager.FeatureVersion(), a.entry, a.line.Number, image, guess.ID)
 		p.outcomes <- outcome{Outcome: indexed}
 	}
 }
@@ -59,6 +64,19 @@ func (s subject) view(service contract.ServiceType) View {
 	return View{Region: s.region, Detect: s.region == nil && (s.crop == nil || *s.crop)}
 }
 
+// framing is the subject as the index remembers it.
+func (s subject) framing(service contract.ServiceType) Framing {
+	switch {
+	case service.WholePicture():
+		return Detected // nobody had a choice
+	case s.region != nil:
+		return RegionGiven
+	case s.crop != nil && !*s.crop:
+		return WholeGiven
+	}
+	return Detected
+}
+
 // analysed is a picture that passed all checks.
 type analysed struct {
 	header  Header
@@ -69,8 +87,12 @@ type analysed struct {
 // one that accepted it. An error that is no contract.Error is no fault of the
 // picture.
 func analyse(ctx context.Context, imager Imager, service contract.ServiceType, data []byte, asked subject, timed func(Stage, func())) (image analysed, stage Stage, err error) {
+	return analyseView(ctx, imager, service, data, asked.view(service), timed)
+}
+
+// analyseView is analyse for a view that is already known.
+func analyseView(ctx context.Context, imager Imager, service contract.ServiceType, data []byte, view View, timed func(Stage, func())) (image analysed, stage Stage, err error) {
 	var picture OpenPicture
-	view := asked.view(service)
 	timed(Validated, func() {
 		if len(data) == 0 {
 			err = errNoPicture
@@ -100,12 +122,10 @@ func analyse(ctx context.Context, imager Imager, service contract.ServiceType, d
 	return image, Featurized, nil
 }
 
-// putOf is the effect of an ADD line on the index.
-func putOf(task contract.Task, features string, entry manifest.Entry, line int64, image analysed) *PutPicture {
-	category, given := contract.CategoryOthers, false
-	if task.ServiceType.KeepsCategories() && entry.CategoryID != nil {
-		category, given = *entry.CategoryID, true
-	}
+// putOf is the effect of an ADD line on the index, with the category that was
+// given or guessed.
+func putOf(task contract.Task, features string, entry manifest.Entry, line int64, image analysed, category int) *PutPicture {
+	given := task.ServiceType.KeepsCategories() && entry.CategoryID != nil
 	picture := contract.Picture{
 		ProductID: entry.ProductID, PicName: entry.PicName,
 		CategoryID: category, CustomContent: entry.CustomContent,
@@ -116,5 +136,8 @@ func putOf(task contract.Task, features string, entry manifest.Entry, line int64
 	if image.feature.Region != nil {
 		picture.Region = image.feature.Region.String()
 	}
-	return &PutPicture{Picture: picture, CategoryGiven: given, Vector: image.feature.Vector, FeatureVersion: features}
+	return &PutPicture{
+		Picture: picture, CategoryGiven: given, Framing: subject{entry.Crop, entry.Region}.framing(task.ServiceType),
+		Vector: image.feature.Vector, FeatureVersion: features,
+	}
 }

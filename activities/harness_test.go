@@ -47,6 +47,7 @@ type world struct {
 	identities *fakes.Identities
 	ledger     *store.Store
 	index      activities.Index
+	single     activities.Pictures // the same index
 	limits     activities.Limits
 	log        *strings.Builder
 	stop       chan struct{} // closed when the worker stops
@@ -72,9 +73,10 @@ func newWorld(t *testing.T, service contract.ServiceType, file string) *world {
 	if err != nil {
 		t.Fatal(err)
 	}
+	pictures := index.New(ledger)
 	w := &world{
 		T: t, objects: &fakes.Objects{}, imager: &fakes.Imager{}, meter: &fakes.Meter{},
-		ledger: ledger, index: index.New(ledger), limits: activities.NewLimits(2), log: &strings.Builder{}, stop: make(chan struct{}),
+		ledger: ledger, index: pictures, single: pictures, limits: activities.NewLimits(2), log: &strings.Builder{}, stop: make(chan struct{}),
 		spec: contract.BeginInput{Kind: contract.KindBatchTask, Instance: "shop", Bucket: bucket, Path: "/" + folder},
 	}
 	w.identities = &fakes.Identities{Own: w.objects}

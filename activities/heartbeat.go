@@ -14,8 +14,9 @@ const beatEvery = time.Second
 
 // beat sends heartbeats until the returned function is called. They come from a
 // goroutine and a context of their own: a busy pipeline must not delay them, and
-// an activity that was told to stop still has work in hand to commit.
-func beat(ctx context.Context) (stop func()) {
+// an activity that was told to stop still has work in hand to commit. Details
+// are what the next attempt shall know.
+func beat(ctx context.Context, details ...any) (stop func()) {
 	alive, end := context.WithCancel(context.WithoutCancel(ctx))
 	var group sync.WaitGroup
 	group.Go(func() {
@@ -26,7 +27,7 @@ func beat(ctx context.Context) (stop func()) {
 			case <-alive.Done():
 				return
 			case <-tick.C:
-				activity.RecordHeartbeat(alive)
+				activity.RecordHeartbeat(alive, details...)
 			}
 		}
 	})

@@ -2,9 +2,7 @@ package activities
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"strings"
 	"time"
 
 	"go.temporal.io/sdk/activity"
@@ -13,13 +11,95 @@ import (
 	"imagebatch/workflows/manifest"
 )
 
-// Images looks up and searches single pictures.
+// Images changes, looks up, compares and searches single pictures.
 type Images struct {
 	Index      Index
+	Pictures   Pictures
+	Rates      Rates
 	Identities Identities
 	Results    Results
 	Imager     Imager
 	Limits     Limits
+	// Similarity is how alike two vectors are, 0 to 1, by the measure of the index.
+	Similarity func(a, b []byte) float64
+}
+
+// Add stores a picture, through the same steps as a line of a batch. Safe to
+// repeat within one workflow run, whose id the index remembers.
+func (i *Images) Add(ctx context.Context, in contract.AddImageInput) (contract.AddImageResult, error) {
+	if err := in.Validate(); err != nil {
+		return contract.AddImageResult{}, err
+	}
+	instance, err := i.admitted(ctx, in.Instance, contract.RateAdd)
+	if err != nil {
+		return contract.AddImageResult{}, err
+	}
+	entry, err := entryOf(in, instance.ServiceType)
+	if err != nil {
+		return contract.AddImageResult{}, err
+	}
+	image, err := i.see(ctx, in.PicContent, instance.ServiceType, subject{entry.Crop, entry.Region})
+	if err != nil {
+		return contract.AddImageResult{}, err
+	}
+	guess, err := categorize(ctx, i.Index, in.Instance, instance.ServiceType, entry.CategoryID, image.feature.Vector, i.Imager.FeatureVersion())
+	if err != nil {
+		return contract.AddImageResult{}, err
+	}
+	task := contract.Task{ServiceType: instance.ServiceType}
+	put := putOf(task, i.Imager.FeatureVersion(), entry, 0, image, guess.ID)
+	if err := i.Pictures.AddImage(ctx, runOf(ctx), in.Instance, *put, in.PicContent); err != nil {
+		return contract.AddImageResult{}, err
+	}
+	return contract.AddImageResult{PicInfo: contract.PicInfo{
+		CategoryID: guess.ID, Confidence: guess.Confidence, Region: put.Picture.Region,
+	}}, nil
+}
+
+// entryOf is the ADD line that says the same. What means nothing to the service
+// type is left out, whatever it holds.
+func entryOf(in contract.AddImageInput, service contract.ServiceType) (manifest.Entry, error) {
+	entry := manifest.Entry{
+		Operation: manifest.Add, ProductID: in.ProductID, PicName: in.PicName,
+		CustomContent: in.CustomContent, IntAttrs: in.IntAttrs, StrAttrs: in.StrAttrs,
+	}
+	if service.KeepsCategories() {
+		if err := contract.ValidateCategory(in.CategoryID); err != nil {
+			return entry, err
+		}
+		entry.CategoryID = in.CategoryID
+	}
+	asked, err := requestedSubject(service, in.Crop, in.Region)
+	entry.Crop, entry.Region = asked.crop, asked.region
+	return entry, err
+}
+
+// Update changes what is said of a stored picture. Safe to repeat like Add.
+func (i *Images) Update(ctx context.Context, in contract.UpdateImageInput) (contract.Nothing, error) {
+	if err := in.Validate(); err != nil {
+		return contract.Nothing{}, err
+	}
+	if err := admit(ctx, i.Rates, in.Instance, contract.RateUpdate); err != nil {
+		return contract.Nothing{}, err
+	}
+	return contract.Nothing{}, i.Pictures.UpdateImage(ctx, runOf(ctx), in.PictureRef, in.Attributes)
+}
+
+// Delete removes a picture, a product, or what a filter selects. Safe to repeat
+// like Add.
+func (i *Images) Delete(ctx context.Context, in contract.DeleteImageInput) (contract.DeleteImageResult, error) {
+	if err := in.Validate(); err != nil {
+		return contract.DeleteImageResult{}, err
+	}
+	selected, err := parseFilter(in.Filter)
+	if err != nil {
+		return contract.DeleteImageResult{}, err
+	}
+	if err := admit(ctx, i.Rates, in.Instance, contract.RateDelete); err != nil {
+		return contract.DeleteImageResult{}, err
+	}
+	defer beat(ctx, contract.RateDelete)()
+	return i.Pictures.DeleteImage(ctx, runOf(ctx), in.PictureRef, selected)
 }
 
 // Describe is one stored picture.
@@ -27,12 +107,27 @@ func (i *Images) Describe(ctx context.Context, ref contract.PictureRef) (contrac
 	return i.Index.Picture(ctx, ref)
 }
 
-// uploads is where query pictures lie in the results bucket.
+// Exists is one stored picture, or that there is none.
+func (i *Images) Exists(ctx context.Context, ref contract.PictureRef) (contract.CheckImageExistsResult, error) {
+	if err := ref.Validate(); err != nil {
+		return contract.CheckImageExistsResult{}, err
+	}
+	if err := admit(ctx, i.Rates, ref.Instance, contract.RateExists); err != nil {
+		return contract.CheckImageExistsResult{}, err
+	}
+	picture, err := i.Index.Picture(ctx, ref)
+	if refused(err, contract.CodePicNotExist) {
+		return contract.CheckImageExistsResult{}, nil
+	}
+	return contract.CheckImageExistsResult{Exists: err == nil, Picture: &picture}, err
+}
+
+// uploads is where pictures that are no objects yet lie in the results bucket.
 const uploads = "uploads/"
 
-// NewUpload makes a place for a query picture that is no object yet.
+// NewUpload makes a place for a picture that is no object yet.
 func (i *Images) NewUpload(ctx context.Context, _ contract.Nothing) (contract.Upload, error) {
-	key := uploads + activity.GetInfo(ctx).WorkflowExecution.RunID
+	key := uploads + runOf(ctx)
 	link, expires, err := i.Results.Objects.SignPut(ctx, i.Results.Bucket, key, 10*time.Minute)
 	if err != nil {
 		return contract.Upload{}, fmt.Errorf("sign upload: %w", err)
@@ -40,76 +135,13 @@ func (i *Images) NewUpload(ctx context.Context, _ contract.Nothing) (contract.Up
 	return contract.Upload{Key: key, URL: link, Expires: expires}, nil
 }
 
-// Search finds the pictures most alike to an object. It goes through the same
-// validation and the same descriptor as an import.
-func (i *Images) Search(ctx context.Context, in contract.SearchInput) (contract.SearchResult, error) {
-	if err := in.Validate(); err != nil {
-		return contract.SearchResult{}, err
+// admitted is the instance, once the request to it is.
+func (i *Images) admitted(ctx context.Context, name, operation string) (contract.Instance, error) {
+	if err := admit(ctx, i.Rates, name, operation); err != nil {
+		return contract.Instance{}, err
 	}
-	instance, err := i.Index.Instance(ctx, in.Instance)
-	if err != nil {
-		return contract.SearchResult{}, err
-	}
-	var asked subject
-	if in.Region != "" {
-		region, err := manifest.ParseRegion(in.Region)
-		if err != nil {
-			return contract.SearchResult{}, contract.Errorf(contract.CodeInvalidRegion, "%v", err)
-		}
-		asked.region = &region
-	}
-	image, err := i.analyse(ctx, in, instance.ServiceType, asked)
-	if err != nil {
-		return contract.SearchResult{}, err
-	}
-	num := in.Num
-	if num == 0 {
-		num = 10
-	}
-	return i.Index.Search(ctx, in.Instance, SearchVector{
-		Vector: image.feature.Vector, FeatureVersion: i.Imager.FeatureVersion(), Num: num,
-	})
+	return i.Index.Instance(ctx, name)
 }
 
-// analyse fetches the query picture and computes its feature.
-func (i *Images) analyse(ctx context.Context, in contract.SearchInput, service contract.ServiceType, asked subject) (analysed, error) {
-	data, release, err := i.fetch(ctx, in)
-	if err != nil {
-		return analysed{}, err
-	}
-	defer release()
-	if err := i.Limits.Cores.Acquire(ctx, 1); err != nil {
-		return analysed{}, err
-	}
-	defer i.Limits.Cores.Release(1)
-	image, _, err := analyse(ctx, i.Imager, service, data, asked, func(_ Stage, do func()) { do() })
-	if err != nil && !final(err) {
-		err = fmt.Errorf("featurize query picture: %w", err)
-	}
-	return image, err
-}
-
-func (i *Images) fetch(ctx context.Context, in contract.SearchInput) ([]byte, func(), error) {
-	objects, bucket := i.Results.Objects, i.Results.Bucket
-	if in.Uploaded {
-		// The results bucket holds more than uploads.
-		if name, ok := strings.CutPrefix(in.Key, uploads); !ok || name == "" || strings.Contains(name, "/") {
-			return nil, nil, contract.Errorf(contract.CodeInvalidPicURL, "%q is no uploaded picture; ask for a place to upload to first", in.Key)
-		}
-	} else {
-		var err error
-		if objects, err = i.Identities.As(ctx, in.RoleARN); err != nil {
-			return nil, nil, err
-		}
-		bucket = in.Bucket
-	}
-	data, release, err := fetch(ctx, objects, i.Limits, bucket, in.Key)
-	if err == nil {
-		return data, release, nil
-	}
-	code, message, passing := fetchProblem(bucket, in.Key, i.Limits.Transfer, err)
-	if passing && !errors.Is(err, ErrNoSuchBucket) && !errors.Is(err, errSlow) {
-		return nil, nil, fmt.Errorf("fetch oss://%s/%s: %w", bucket, in.Key, err)
-	}
-	return nil, nil, contract.Errorf(code, "%s", message)
-}
+// runOf is the workflow run that an activity belongs to.
+func runOf(ctx context.Context) string { return activity.GetInfo(ctx).WorkflowExecution.RunID }

@@ -3,11 +3,13 @@ package activities
 import (
 	"context"
 	"errors"
+	"image"
 	"io"
 	"iter"
 	"time"
 
 	"imagebatch/workflows/contract"
+	"imagebatch/workflows/filter"
 	"imagebatch/workflows/manifest"
 )
 
@@ -95,8 +97,14 @@ type OpenPicture interface {
 	Header() Header
 	// Featurize decodes the picture and computes its descriptor. ErrUndecodable.
 	Featurize(ctx context.Context, view View) (Feature, error)
+	// Preview decodes the whole picture small: no side is longer than asked for,
+	// 1 to MaxPreview pixels, nor than the picture's own. ErrUndecodable.
+	Preview(ctx context.Context, side int) (*image.RGBA, error)
 	Close()
 }
+
+// MaxPreview is the longest side of a preview, in pixels.
+const MaxPreview = 256
 
 // Header is what a picture's header says.
 type Header struct {
@@ -109,12 +117,24 @@ type Header struct {
 type View struct {
 	Region *manifest.Region // in pixels of the picture; nil for none
 	Detect bool             // without a region: look for the subject
+	Expand bool             // add variants, for a search that finds edited copies too
 }
 
 // Feature is what a picture is found by.
 type Feature struct {
-	Vector []byte           // int8 components; its form depends on the version
-	Region *manifest.Region // the subject that was used, nil for the whole picture
+	// Vector is int8 components: of the whole picture, then equally many of its
+	// subject, which is the whole picture once more where there is no other.
+	Vector  []byte
+	Region  *manifest.Region  // the subject that was used, nil for the whole picture
+	Regions []manifest.Region // its parts where it was looked for, the heaviest first
+
+	Variants []Variant // of the whole picture; none unless asked for
+}
+
+// Variant is the feature of an edited picture.
+type Variant struct {
+	Kind   string // how it was edited: "rotated 90", "mirrored", "window 1" to "window 9"
+	Vector []byte // as that of the picture
 }
 
 // Ledger records tasks: which lines are done and how they ended. Every method
@@ -238,9 +258,21 @@ type Failure struct {
 type PutPicture struct {
 	Picture        contract.Picture
 	CategoryGiven  bool // by the manifest, not predicted
+	Framing        Framing
 	Vector         []byte
 	FeatureVersion string
 }
+
+// Framing is how the subject of a picture was chosen. It is kept so that a dump
+// chooses it again in the same way.
+type Framing uint8
+
+// The ways to choose a subject.
+const (
+	Detected    Framing = iota // it was looked for
+	RegionGiven                //
+	WholeGiven                 // Crop=false
+)
 
 // DeletePicture removes a picture.
 type DeletePicture struct{ Product, Picture string }
@@ -270,8 +302,37 @@ type Index interface {
 	// as a number that is its own while it is there: numbers count from 1, as
 	// pictures are stored. CodeInstanceNotFound.
 	Named(ctx context.Context, instance string, names []DeletePicture, visit func(number int64)) error
-	// Search compares the vector with every picture of the instance.
-	Search(ctx context.Context, instance string, query SearchVector) (contract.SearchResult, error)
+	// Search finds pictures of the instance. CodeInstanceNotFound,
+	// CodeFeatureVersion, CodeInvalidStartParameter, CodeInvalidNumParameter.
+	Search(ctx context.Context, instance string, query SearchQuery) (SearchHits, error)
+	// Category guesses the category of a picture by those that were given one. It
+	// is CategoryOthers with confidence 0 as long as there are too few, and for a
+	// vector of another kind than the instance holds. CodeInstanceNotFound.
+	Category(ctx context.Context, instance string, vector []byte, featureVersion string) (CategoryGuess, error)
+}
+
+// Pictures changes and exports single pictures of instances. A change takes a
+// number in the transaction of its effect, and so is newer than every task that
+// has begun. Changes are safe to repeat: one with the same run id changes
+// nothing again and has the same result.
+type Pictures interface {
+	// AddImage stores a picture. CodeInstanceOverQuota, CodeFeatureVersion,
+	// CodeInstanceNotFound.
+	AddImage(ctx context.Context, runID, instance string, put PutPicture, source contract.PicContent) error
+	// UpdateImage changes the fields that are not nil. CodePicNotExist,
+	// CodeInstanceNotFound.
+	UpdateImage(ctx context.Context, runID string, ref contract.PictureRef, fields contract.Attributes) error
+	// DeleteImage removes a picture or, without PicName, a product, or, with a
+	// filter, what it selects. CodeInstanceNotFound.
+	DeleteImage(ctx context.Context, runID string, ref contract.PictureRef, selected *filter.Expression) (contract.DeleteImageResult, error)
+	// Vector is what a stored picture is found by. CodePicNotExist.
+	Vector(ctx context.Context, ref contract.PictureRef) (vector []byte, featureVersion string, err error)
+	// Source is where the bytes of a stored picture were when it was stored.
+	Source(ctx context.Context, picture contract.Picture) (contract.PicContent, error)
+	// Dump visits every picture of an instance by product and name, as the ADD
+	// that would store it again. Pictures that come or go meanwhile may or may
+	// not be visited. CodeInstanceNotFound.
+	Dump(ctx context.Context, instance string, visit func(manifest.Entry) error) error
 }
 
 // Batch is outcomes of lines of one slice.
@@ -283,11 +344,77 @@ type Batch struct {
 	Outcomes []Outcome
 }
 
-// SearchVector is what to look for.
-type SearchVector struct {
-	Vector         []byte
-	FeatureVersion string
-	Num            int
+// SearchQuery is what to look for, and among which pictures.
+type SearchQuery struct {
+	// Vectors are what pictures are compared with; the best one counts for each.
+	// Without any the filter alone selects, and pictures come in the order of
+	// product and name, with score 0; version and threshold are not looked at.
+	Vectors        []QueryVector
+	FeatureVersion string             // of the vectors
+	Filter         *filter.Expression // nil for all pictures
+	Category       *int               // only this category; nil for all
+	Threshold      float64            // scores below are left out
+	Start, Num     int                // so many hits are skipped, so many returned; Num 0 is 10
+	// DistinctProducts keeps one hit of each product: the best, of equal ones the
+	// first by name.
+	DistinctProducts bool
+}
+
+// QueryVector is one way to look for a picture.
+type QueryVector struct {
+	Vector  []byte  // as long as a stored one or, unless Part is Both, half as long
+	Part    Part    // of the stored vector that it is compared with
+	Penalty float64 // taken off the cosine, so that a plain match wins
+}
+
+// Part is a part of a stored vector. The first half is of the whole picture, the
+// second of its subject.
+type Part uint8
+
+// The parts.
+const (
+	Both Part = iota
+	WholeHalf
+	SubjectHalf
+)
+
+// SearchHits is what a search found, the most alike first, equal ones by product
+// and name.
+type SearchHits struct {
+	Hits     []SearchHit
+	Matched  int64 // pictures that pass filter, category and threshold
+	Searched int64 // pictures that pass filter and category
+}
+
+// SearchHit is a picture that was found.
+type SearchHit struct {
+	Picture contract.Picture
+	Score   float64 // 0 to 1; exactly 1 for equal vectors
+	Query   int     // which of the vectors it is the score of, the first of equal ones
+	// Whole and Subject are how alike that vector and the halves of the stored one
+	// are, 0 to 1 and without the penalty: half with half, or a vector that is a
+	// half itself with each of the two.
+	Whole, Subject float64
+}
+
+// CategoryGuess is what a picture's category seems to be.
+type CategoryGuess struct {
+	ID         int     // of the category
+	Confidence float64 // its share of the votes, 0 to 1
+	Labelled   int     // pictures of the instance that have been given a category
+}
+
+// Rates bound how often a second each operation may be asked of an instance.
+// All workers together keep to them.
+type Rates interface {
+	// Allow counts a request, or refuses it and says how long to wait before the
+	// next try. CodeDeniedRequest, CodeInstanceNotFound.
+	Allow(ctx context.Context, instance, operation string, now func() time.Time) (wait time.Duration, err error)
+	// SetRate sets a rate; 0 brings back the usual one. CodeInstanceNotFound,
+	// CodeBadRequest.
+	SetRate(ctx context.Context, instance, operation string, perSecond float64) error
+	// Rates are those in force, by operation. CodeInstanceNotFound.
+	Rates(ctx context.Context, instance string) ([]contract.Rate, error)
 }
 
 // Meter counts for the operator. Implementations are safe for concurrent use.

@@ -36,7 +36,7 @@ func (s *Slices) openSlice(ctx context.Context, in contract.SliceInput) (attempt
 	}
 	return attempt, opened, func() {
 		if err := s.Ledger.CloseSlice(lasting, attempt); err != nil {
-			activity.GetLogger(ctx).Warn("attempt not closed; it will count as lost", "taskId", in.Task, "slice", in.Slice, "error", err)
+			activity.GetLogger(ctx).Warn("attempt not closed yet; it counts as lost until the database can be written", "taskId", in.Task, "slice", in.Slice, "error", err)
 		}
 	}, nil
 }

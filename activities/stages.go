@@ -35,7 +35,12 @@ func AnalysePicture(ctx context.Context, imager Imager, service contract.Service
 	return image.header, image.feature, err
 }
 
-// PutOf is the effect of an ADD line whose picture has been analysed.
+// PutOf is the effect of an ADD line whose picture has been analysed. No
+// category is guessed.
 func PutOf(task contract.Task, imager Imager, entry manifest.Entry, line int64, header Header, feature Feature) *PutPicture {
-	return putOf(task, imager.FeatureVersion(), entry, line, analysed{header, feature})
+	category := contract.CategoryOthers
+	if task.ServiceType.KeepsCategories() && entry.CategoryID != nil {
+		category = *entry.CategoryID
+	}
+	return putOf(task, imager.FeatureVersion(), entry, line, analysed{header, feature}, category)
 }

@@ -236,9 +236,21 @@ func (a *app) printTask(v taskView) error {
 	if v.State.Final() {
 		hint = fmt.Sprintf("starter batch report %d", v.ID)
 	}
-	pairs = append(pairs, "started", a.moment(v.StartedAt), "ended", a.moment(v.EndedAt), "duration", span(v.duration()),
+	pairs = append(pairs, "limits", limits(v.Task), "started", a.moment(v.StartedAt), "ended", a.moment(v.EndedAt), "duration", span(v.duration()),
 		"role", v.RoleARN, "callback", callback, "report", hint, "workflow", v.WorkflowID)
 	return facts(a.stdout, pairs...)
+}
+
+// limits says what the task was told to stop at, or nothing.
+func limits(task contract.Task) string {
+	var parts []string
+	if task.MaxFailures != "" {
+		parts = append(parts, "at most "+string(task.MaxFailures)+" failed")
+	}
+	if task.MaxDeletes != "" {
+		parts = append(parts, "at most "+string(task.MaxDeletes)+" deleted")
+	}
+	return strings.Join(parts, ", ")
 }
 
 // outcomes says how lines ended, leaving out what did not occur.

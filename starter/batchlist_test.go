@@ -72,6 +72,7 @@ func TestGetShowsATask(t *testing.T) {
 	t.Parallel()
 	task := aTask(withFailures, func(task *contract.Task) {
 		task.Callback, task.CallbackState, task.CallbackError = "https://shop.example/hook", contract.CallbackFailed, "410 Gone"
+		task.MaxFailures, task.MaxDeletes = "5%", "1000"
 	})
 	try(t, &fakeServer{operate: ledger(task)}, "batch get 12").want(t, exitDone, rows(
 		"task      12",
@@ -83,6 +84,7 @@ func TestGetShowsATask(t *testing.T) {
 		"lines     1,987 succeeded, 13 failed",
 		"failed    12 InvalidPicUrl",
 		"failed    1 InvalidMetaItem",
+		"limits    at most 5% failed, at most 1000 deleted",
 		"started   2025-05-04 03:02:01",
 		"ended     2025-05-04 03:03:31",
 		"duration  1m30s",

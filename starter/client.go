@@ -73,9 +73,18 @@ func (t *temporalServer) Operate(ctx context.Context, operation string, limit ti
 	// still happen later.
 	waiting, cancel := context.WithTimeout(ctx, limit+5*time.Second)
 	defer cancel()
-	run, err := t.sdk.ExecuteWorkflow(waiting, client.StartWorkflowOptions{
+	options := client.StartWorkflowOptions{
 		ID: kebab(operation) + "." + uuid.NewString(), TaskQueue: t.queue, WorkflowExecutionTimeout: limit,
-	}, operation, in)
+	}
+	if one, ok := in.(interface{ WorkflowID() string }); ok { // one at a time
+		options.ID = one.WorkflowID()
+		options.WorkflowIDConflictPolicy = enumspb.WORKFLOW_ID_CONFLICT_POLICY_FAIL
+		options.WorkflowExecutionErrorWhenAlreadyStarted = true
+	}
+	run, err := t.sdk.ExecuteWorkflow(waiting, options, operation, in)
+	if temporal.IsWorkflowExecutionAlreadyStartedError(err) {
+		return contract.Errorf(contract.CodeTaskAlreadyExist, "A task that is in progress already exists. Wait for %s to end, then ask again", options.ID)
+	}
 	if err != nil {
 		return t.explain(ctx, err)
 	}

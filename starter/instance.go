@@ -17,6 +17,8 @@ type instanceCmd struct {
 	Create instanceCreate `cmd:"" help:"Create an instance."`
 	List   instanceList   `cmd:"" help:"List the instances."`
 	Get    instanceShow   `cmd:"" help:"Show an instance."`
+	Rates  instanceRates  `cmd:"" help:"Show how often each operation may be asked of an instance, or change it."`
+	Dump   instanceDump   `cmd:"" help:"Write down every picture of an instance, as a manifest that stores it again."`
 	Delete instanceDelete `cmd:"" help:"Delete an instance with its pictures."`
 }
 
@@ -117,7 +119,7 @@ func (c *instanceShow) Run(a *app) error {
 	if err := contract.ValidateInstanceName(c.Name); err != nil {
 		return invalid(err)
 	}
-	i, err := operate(a.ctx, a, contract.GetInstance, operationLimit, contract.InstanceRef{Name: c.Name})
+	i, err := a.describe(c.Name)
 	if err != nil {
 		return err
 	}
@@ -127,7 +129,7 @@ func (c *instanceShow) Run(a *app) error {
 	return facts(a.stdout,
 		"name", i.Name, "id", i.ID, "region", i.Region, "service type", serviceName(i.ServiceType),
 		"pictures", fmt.Sprintf("%s of %s", count(i.Pictures), count(i.Capacity)),
-		"created", a.moment(i.CreatedAt), "features", i.Features)
+		"created", a.moment(i.CreatedAt), "features", i.Features, "a second", rates(i.Rates))
 }
 
 type instanceDelete struct {
@@ -140,18 +142,8 @@ func (c *instanceDelete) Run(a *app) error {
 	if err := contract.ValidateInstanceName(c.Name); err != nil {
 		return invalid(err)
 	}
-	if !c.Yes {
-		if !isTerminal(a.stdin) {
-			return usagef("deleting %q cannot be undone and nobody can be asked; repeat with --yes", c.Name)
-		}
-		agreed, err := a.ask(fmt.Sprintf("Delete instance %q with all its pictures? [y/N] ", c.Name))
-		if err != nil {
-			return err
-		}
-		if !agreed {
-			a.notef("nothing deleted")
-			return exitStatus(exitError)
-		}
+	if agreed, err := a.agrees(c.Yes, fmt.Sprintf("Delete instance %q with all its pictures?", c.Name)); err != nil || !agreed {
+		return err
 	}
 	if _, err := operate(a.ctx, a, contract.DeleteInstance, longLimit, contract.InstanceRef{Name: c.Name}); err != nil {
 		return err

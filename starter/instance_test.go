@@ -57,7 +57,11 @@ func TestInstanceListAndGet(t *testing.T) {
 	try(t, none, "instance list").want(t, exitDone, "", "no instances; create one with: starter instance create NAME\n")
 	try(t, none, "instance list -o json").want(t, exitDone, "{\n  \"instances\": []\n}\n", "")
 
-	get := &fakeServer{operate: answers(t, "GetInstance", nil, anInstance(), nil)}
+	detail := contract.InstanceDetail{
+		Instance: anInstance(), QPS: 5, TotalCount: 12_345,
+		Rates: []contract.Rate{{Operation: "SearchImage", PerSecond: 5}, {Operation: "UpdateImage", PerSecond: 0.5, Adjusted: true}},
+	}
+	get := &fakeServer{operate: answers(t, "DescribeInstance", nil, detail, nil)}
 	try(t, get, "instance get shop").want(t, exitDone, rows(
 		"name          shop",
 		"id            imagesearch-1",
@@ -66,12 +70,13 @@ func TestInstanceListAndGet(t *testing.T) {
 		"pictures      12,345 of 1,000,000",
 		"created       2025-05-04 03:02:01",
 		"features      v1",
+		"a second      SearchImage 5, UpdateImage 0.5",
 	), "")
-	var shown contract.Instance
+	var shown contract.InstanceDetail
 	if err := json.Unmarshal([]byte(try(t, get, "instance get shop --output json").stdout), &shown); err != nil {
 		t.Fatal(err)
 	}
-	if diff := cmp.Diff(anInstance(), shown); diff != "" {
+	if diff := cmp.Diff(detail, shown); diff != "" {
 		t.Errorf("JSON output (-want +got):\n%s", diff)
 	}
 }

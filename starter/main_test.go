@@ -63,12 +63,12 @@ func TestHelpNamesOnlyWhatExists(t *testing.T) {
 		if got.status != exitDone || got.stderr != "" {
 			t.Errorf("%q: exit status = %d, standard error %q", line, got.status, got.stderr)
 		}
-		for _, want := range []string{"batch start", "batch check", "image search", "instance delete", "version", "3 done", "TEMPORAL_ADDRESS"} {
+		for _, want := range []string{"batch start", "batch check", "image add", "image search", "instance rates", "instance delete", "version", "3 done", "TEMPORAL_ADDRESS"} {
 			if !strings.Contains(strings.Join(strings.Fields(got.stdout), " "), want) {
 				t.Errorf("%q: help lacks %q:\n%s", line, want, got.stdout)
 			}
 		}
-		for _, absent := range []string{"dataset", "binding", "style", "image add"} {
+		for _, absent := range []string{"dataset", "binding", "style"} {
 			if strings.Contains(got.stdout, absent) {
 				t.Errorf("%q: help shows %q, which does not exist", line, absent)
 			}
@@ -89,7 +89,7 @@ func TestErrorsTakeOneLine(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			f := &fakeServer{operate: answers(t, "GetInstance", nil, nil, test.err)}
+			f := &fakeServer{operate: answers(t, "DescribeInstance", nil, nil, test.err)}
 			try(t, f, "instance get shop").want(t, exitError, "", test.want)
 		})
 	}

@@ -15,7 +15,8 @@ import (
 type server interface {
 	// Operate runs an operation and decodes its result into out. It gives up
 	// with noWorkerError once it is clear that nobody will answer, and then the
-	// operation does not happen later either.
+	// operation does not happen later either. An input that has a WorkflowID is
+	// refused with CodeTaskAlreadyExist while another of the same id runs.
 	Operate(ctx context.Context, operation string, limit time.Duration, in, out any) error
 	// Start starts a batch task. errAlreadyRunning.
 	Start(ctx context.Context, in contract.BatchTaskInput) (runID string, err error)

@@ -63,10 +63,10 @@ func wire(ctx context.Context, settings config, temporal client.Client, m *metri
 			Ledger: ledger, Results: results,
 			Transport: activities.NewCallbackTransport(settings.CallbackAllow), Zone: settings.CallbackZone, Keys: settings.CallbackKeys,
 		},
-		instances: &activities.Instances{Index: pictures},
+		instances: &activities.Instances{Index: pictures, Rates: ledger},
 		images: &activities.Images{
-			Index: pictures, Identities: identities, Results: results,
-			Imager: imager, Limits: limits,
+			Index: pictures, Pictures: pictures, Rates: ledger, Identities: identities, Results: results,
+			Imager: imager, Limits: limits, Similarity: index.Similarity,
 		},
 		temporal: temporal, store: ledger, imager: closeImager,
 	}, nil

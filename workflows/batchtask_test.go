@@ -195,10 +195,12 @@ func TestBatchTaskBegin(t *testing.T) {
 	t.Parallel()
 	w, in := newWorld(t, 16), input()
 	in.RoleARN, in.FromRoot, in.Callback = "acs:ram::1:role/reader", true, "https://shop.example/hook"
+	in.MaxFailures, in.MaxDeletes = "5%", "1000"
 	w.runTask(in)
 	want := contract.BeginInput{
 		Kind: contract.KindBatchTask, WorkflowID: "batch-task.shop", Instance: "shop", Bucket: "photos", Path: "/spring",
-		Callback: in.Callback, RoleARN: in.RoleARN, FromRoot: true, RunID: w.begun.RunID, RunStarted: w.begun.RunStarted,
+		Callback: in.Callback, RoleARN: in.RoleARN, FromRoot: true,
+		MaxFailures: "5%", MaxDeletes: "1000", RunID: w.begun.RunID, RunStarted: w.begun.RunStarted,
 	}
 	if diff := cmp.Diff(want, w.begun); diff != "" {
 		t.Errorf("begin (-want +got):\n%s", diff)

@@ -22,11 +22,11 @@
 //
 // # Who imports whom
 //
-//	starter ───────────► workflows/contract, workflows/manifest      (no cgo)
+//	starter ───────────► workflows/contract, manifest, filter        (no cgo)
 //	workflows/contract ► the standard library                        (for other services too)
 //	workflows/fanout ──► contract, Temporal SDK
 //	workflows ─────────► contract, fanout, Temporal SDK              (no cgo, no client)
-//	activities ────────► contract, manifest, Temporal SDK            (no cgo, no adapter)
+//	activities ────────► contract, manifest, filter, Temporal SDK    (no cgo, no adapter)
 //	activities/… ──────► activities, contract, and one outside library each
 //	worker ────────────► all of the above but starter
 //
@@ -35,7 +35,7 @@
 //
 // # The capabilities
 //
-// batchtask is here; image so far as questions (see [BindOperation]). binding,
+// batchtask is here; so is image, as operations (see [BindOperation]). binding,
 // filemeta and batchjob follow: each is settings, a begin and a plan of its own
 // over the same task.go and fanout.
 //

@@ -49,9 +49,9 @@ func showsTasks(operation string) bool {
 // patienceFor is the preset of an operation.
 func patienceFor(operation string) func(workflow.Context, string) workflow.Context {
 	switch operation {
-	case contract.CheckManifest.Name, contract.SignReport.Name:
+	case contract.CheckManifest.Name, contract.SignReport.Name, contract.DumpMeta.Name:
 		return surveying
-	case contract.DeleteInstance.Name:
+	case contract.DeleteInstance.Name, contract.DeleteImage.Name:
 		return clearing
 	}
 	return asking

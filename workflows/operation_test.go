@@ -14,7 +14,7 @@ import (
 
 func TestOperation(t *testing.T) {
 	t.Parallel()
-	valid := contract.SearchInput{Instance: "shop", Bucket: "photos", Key: "q.jpg"}
+	valid := contract.SearchInput{Instance: "shop", PicContent: contract.PicContent{Bucket: "photos", Key: "q.jpg"}}
 	cases := map[string]struct {
 		reason string
 		in     contract.SearchInput

@@ -9,13 +9,15 @@ type pixels struct {
 	width, height int
 }
 
-// enough is how many pixels the shorter side of a view keeps when a picture is
-// decoded at a fraction of its size: twice what the descriptor looks at.
+// enough is how many pixels the shorter side of a picture keeps when it is
+// decoded at a fraction of its size: twice what the descriptor looks at, so that
+// a subject of half the picture's sides still has all that it looks at.
 const enough = 2 * side
 
 // shrinkFor is the fraction, 1/shrink, at which a picture is decoded for a view.
 // Only JPEG can be decoded so, at no cost in quality: the view keeps more
-// detail than the thumbnail takes.
+// detail than the thumbnail takes. The fraction depends on nothing that is found
+// in the pixels, which are decoded once.
 func shrinkFor(format activities.Format, view rectangle) int {
 	if format != activities.JPEG {
 		return 1

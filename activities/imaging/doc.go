@@ -15,5 +15,6 @@
 // file for a whole one. All loaders but the five are blocked.
 //
 // The way of a picture: imager.go, sniff.go, decode.go (libvips.go, bmp.go,
-// ppm.go), resample.go, descriptor.go. The last explains the descriptor.
+// ppm.go), views.go, resample.go, variants.go. Package descriptor computes the
+// vectors, package subject finds the product; neither knows where pixels come from.
 package imaging

@@ -4,20 +4,15 @@ import (
 	"context"
 
 	"imagebatch/activities"
+	"imagebatch/activities/imaging/descriptor"
 )
 
 // Shrink resamples a part of a picture of width×height pixels to 64×64.
 func Shrink(rgb []byte, width, height int, left, top, right, bottom int) []byte {
 	var work resampler
-	var out thumbnail
+	var out descriptor.Thumbnail
 	resample(pixels{rgb, width, height}, rectangle{left, top, right, bottom}.of(width, height), &work, &out)
 	return out[:]
-}
-
-// Describe is the vector of a thumbnail of 64×64 pixels.
-func Describe(rgb []byte) []byte {
-	var work describer
-	return describe((*thumbnail)(rgb), &work)
 }
 
 // Decode is the pixels of the first frame at 1/shrink of its size.
@@ -44,7 +39,6 @@ func NewGate(pixels int64) func(context.Context, int64) (func(), error) {
 
 // Functions under test of their own.
 var (
-	Lab       = lab
 	VipsError = vipsError
 	Sniff     = sniff
 )

@@ -7,6 +7,7 @@ import (
 	"sync"
 
 	"imagebatch/activities"
+	"imagebatch/activities/imaging/descriptor"
 	"imagebatch/workflows/manifest"
 )
 
@@ -64,9 +65,14 @@ func New(config Config) (*Imager, error) {
 	return &Imager{
 		config: config,
 		gate:   newGate(config.MaxPixelsInFlight),
-		spare:  sync.Pool{New: func() any { return new(scratch) }},
+		spare:  sync.Pool{New: func() any { return &scratch{viewer: newViewer()} }},
 	}, nil
 }
+
+// Version names the descriptor: the way of computing it and the table that it is
+// computed by. Vectors of different versions must not be compared; a change of
+// any number on the way from pixels to a vector is another version.
+var Version = "hgtc1-" + descriptor.Embedded().Digest()
 
 // FeatureVersion is [Version].
 func (*Imager) FeatureVersion() string { return Version }
@@ -96,8 +102,9 @@ func (p *picture) Header() activities.Header { return p.header }
 // Close lets go of the picture's bytes.
 func (p *picture) Close() { p.data = nil }
 
-// Featurize decodes the picture and describes its subject. Identical bytes and
-// views have identical features.
+// Featurize decodes the picture once and describes the whole of it and its
+// subject. Identical bytes and views have identical features, and variants leave
+// the rest as it is.
 func (p *picture) Featurize(ctx context.Context, view activities.View) (activities.Feature, error) {
 	if p.data == nil {
 		return activities.Feature{}, errors.New("featurize picture: it is closed")
@@ -124,12 +131,11 @@ func (p *picture) Featurize(ctx context.Context, view activities.View) (activiti
 	if err != nil {
 		return activities.Feature{}, err
 	}
-	resample(decoded, area.of(p.header.Width, p.header.Height), &work.resampler, &work.thumbnail)
-	vector := describe(&work.thumbnail, &work.describer)
-	return activities.Feature{Vector: vector, Region: view.Region}, nil
+	return work.viewer.feature(decoded, p.header.Width, p.header.Height, view), nil
 }
 
-// area is the part of the picture that is described, in its pixels.
+// area is the smallest part of the picture that is known to be described, in its
+// pixels.
 func (p *picture) area(region *manifest.Region) (rectangle, error) {
 	width, height := p.header.Width, p.header.Height
 	if region == nil {
@@ -146,10 +152,8 @@ func (p *picture) area(region *manifest.Region) (rectangle, error) {
 // scratch is the memory that one picture needs while it is decoded. It is
 // reused, so that pictures cost the collector next to nothing.
 type scratch struct {
-	pixels    []byte
-	resampler resampler
-	thumbnail thumbnail
-	describer describer
+	pixels []byte
+	viewer *viewer
 }
 
 // LoadOnly decodes a picture at the size that Featurize would and drops it: the

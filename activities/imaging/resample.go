@@ -1,11 +1,11 @@
 package imaging
 
-// side is how many pixels wide and high a thumbnail is.
-const side = 64
+import (
+	"imagebatch/activities/imaging/descriptor"
+	"imagebatch/activities/imaging/subject"
+)
 
-// thumbnail is a view shrunk to 64×64 pixels, ignoring its proportions: 8-bit
-// sRGB, three bytes a pixel.
-type thumbnail [side * side * 3]byte
+const side = descriptor.Side
 
 // rectangle is a part of a picture, in its pixels; right and bottom are the
 // first that are outside.
@@ -18,6 +18,12 @@ type window struct{ left, top, right, bottom float64 }
 func (r rectangle) of(width, height int) window {
 	w, h := float64(width), float64(height)
 	return window{float64(r.left) / w, float64(r.top) / h, float64(r.right) / w, float64(r.bottom) / h}
+}
+
+// inside is the part of a window that box is in fractions of its sides.
+func (w window) inside(box subject.Box) window {
+	width, height := w.right-w.left, w.bottom-w.top
+	return window{w.left + box.Left*width, w.top + box.Top*height, w.left + box.Right*width, w.top + box.Bottom*height}
 }
 
 // resampler holds what resample works with.
@@ -44,7 +50,7 @@ const whole = 256 // the weight of a pixel that is covered whole
 // the edge of it by the part that is inside. Every format and every view goes
 // through this one function; it sums integers, so the result is the same on
 // every machine.
-func resample(in pixels, view window, r *resampler, out *thumbnail) {
+func resample(in pixels, view window, r *resampler, out *descriptor.Thumbnail) {
 	divide(&r.columns, view.left, view.right, in.width)
 	divide(&r.rows, view.top, view.bottom, in.height)
 

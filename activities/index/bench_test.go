@@ -3,17 +3,24 @@ package index_test
 import (
 	"fmt"
 	"math/rand/v2"
+	"os"
 	"path/filepath"
+	"slices"
+	"strconv"
+	"syscall"
 	"testing"
 	"time"
 
 	"imagebatch/activities"
 	"imagebatch/activities/index"
 	"imagebatch/workflows/contract"
+	"imagebatch/workflows/filter"
 )
 
-// benchVector is the length of a vector in the measurements.
-const benchVector = 704
+const (
+	benchVector   = 512     // bytes of a vector in the measurements
+	benchPictures = 100_000 // that are searched, unless IMAGEBATCH_BENCH_PICTURES says another number
+)
 
 func putLine(line int64, random *rand.Rand) activities.Outcome {
 	vector := make([]byte, benchVector)
@@ -21,14 +28,16 @@ func putLine(line int64, random *rand.Rand) activities.Outcome {
 		vector[i] = byte(random.IntN(256))
 	}
 	text := "a title of a usual length, and a price"
+	price, colour := random.Int32N(100), [...]string{"red", "green", "blue"}[random.IntN(3)]
 	return activities.Outcome{
 		Line: line, Ending: activities.Succeeded, Stage: activities.Indexed,
 		Put: &activities.PutPicture{
 			Picture: contract.Picture{
 				ProductID: fmt.Sprint("product-", random.IntN(1_000_000)), PicName: fmt.Sprintf("pictures/%08d.jpg", line),
-				CategoryID: 1, CustomContent: &text, Width: 400, Height: 500,
+				CategoryID: random.IntN(10), CustomContent: &text, Width: 400, Height: 500,
+				IntAttrs: [4]*int32{&price}, StrAttrs: [4]*string{&colour},
 			},
-			Vector: vector, FeatureVersion: "bench",
+			CategoryGiven: true, Vector: vector, FeatureVersion: "bench",
 		},
 	}
 }
@@ -73,14 +82,88 @@ func BenchmarkCommit(b *testing.B) {
 	}
 }
 
-// BenchmarkSearch measures exact searches over 100,000 vectors.
+// BenchmarkSearch measures exact searches over benchPictures vectors:
+//
+//	go test -run '^$' -bench Search -benchtime 200x ./activities/index
 func BenchmarkSearch(b *testing.B) {
-	x, query, rate := fill(b, 100_000)
-	b.ReportMetric(rate, "puts/s")
-	for b.Loop() {
-		result, err := x.Search(b.Context(), "bench", activities.SearchVector{Vector: query, FeatureVersion: "bench", Num: 10})
-		if err != nil || result.Hits[0].Score != 1 {
-			b.Fatal(result, err)
+	pictures := benchPictures
+	if text := os.Getenv("IMAGEBATCH_BENCH_PICTURES"); text != "" {
+		var err error
+		if pictures, err = strconv.Atoi(text); err != nil {
+			b.Fatal(err)
 		}
+	}
+	x, vector, rate := fill(b, pictures/64*64)
+	b.Logf("%.0f puts/s", rate)
+	category := 3
+	plain := []activities.QueryVector{{Vector: vector}}
+	expanded := slices.Repeat(plain, 4)
+	for range 9 {
+		expanded = append(expanded, activities.QueryVector{Vector: vector[:benchVector/2], Part: activities.WholeHalf, Penalty: 0.05})
+	}
+	for _, c := range []struct {
+		name  string
+		query activities.SearchQuery
+	}{
+		{"Plain", activities.SearchQuery{Vectors: plain}},
+		{"Deep", activities.SearchQuery{Vectors: plain, Start: 400, Num: 100}},
+		{"Expanded13", activities.SearchQuery{Vectors: expanded}},
+		{"Category", activities.SearchQuery{Vectors: plain, Category: &category}},
+		{"FilterOne", activities.SearchQuery{Vectors: plain, Filter: parsed(b, `int_attr = 5`)}},
+		{"FilterThird", activities.SearchQuery{Vectors: plain, Filter: parsed(b, `str_attr = "red"`)}},
+		{"FilterAll", activities.SearchQuery{Vectors: plain, Filter: parsed(b, `int_attr >= 0 AND str_attr != "black"`)}},
+		{"Distinct", activities.SearchQuery{Vectors: plain, DistinctProducts: true}},
+		{"ByFilter", activities.SearchQuery{Filter: parsed(b, `int_attr >= 50`)}},
+	} {
+		b.Run(c.name, func(b *testing.B) {
+			c.query.FeatureVersion = "bench"
+			var took []time.Duration
+			before := cpuTime(b)
+			for b.Loop() {
+				start := time.Now()
+				if _, err := x.Search(b.Context(), "bench", c.query); err != nil {
+					b.Fatal(err)
+				}
+				took = append(took, time.Since(start))
+			}
+			b.ReportMetric(float64((cpuTime(b)-before).Microseconds())/1000/float64(len(took)), "cpu-ms")
+			slices.Sort(took)
+			b.ReportMetric(float64(took[len(took)/2].Microseconds())/1000, "p50-ms")
+			b.ReportMetric(float64(took[len(took)*99/100].Microseconds())/1000, "p99-ms")
+		})
+	}
+}
+
+func parsed(t testing.TB, expression string) *filter.Expression {
+	t.Helper()
+	e, err := filter.Parse(expression)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return e
+}
+
+// cpuTime is what the process has used of all cores: what a search costs, however
+// busy the machine is.
+func cpuTime(b *testing.B) time.Duration {
+	b.Helper()
+	var usage syscall.Rusage
+	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &usage); err != nil {
+		b.Fatal(err)
+	}
+	return time.Duration(usage.Utime.Nano() + usage.Stime.Nano())
+}
+
+// BenchmarkCategory measures guesses by a full gallery of 20,000 vectors.
+func BenchmarkCategory(b *testing.B) {
+	x, vector, _ := fill(b, 64*330)
+	guess := func() {
+		if guess, err := x.Category(b.Context(), "bench", vector, "bench"); err != nil || guess.Labelled != 64*330 {
+			b.Fatal(guess, err)
+		}
+	}
+	guess()
+	for b.Loop() {
+		guess()
 	}
 }

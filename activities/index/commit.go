@@ -49,6 +49,9 @@ type applier struct {
 	tx       *store.Tx
 	instance store.Instance
 	changed  bool // the instance's own row
+	// newest is set when nothing older can come after what is applied, so that it
+	// need not be remembered: no task is open.
+	newest bool
 }
 
 // apply applies the effect of an outcome, and returns the outcome as it turned
@@ -66,7 +69,8 @@ func (a *applier) apply(task int64, outcome activities.Outcome) (activities.Outc
 		}
 		return outcome, err
 	case outcome.Delete != nil:
-		return outcome, a.delete(at, key{a.instance.Number, outcome.Delete.Product, outcome.Delete.Picture})
+		_, err := a.delete(at, key{a.instance.Number, outcome.Delete.Product, outcome.Delete.Picture})
+		return outcome, err
 	}
 	return outcome, nil
 }

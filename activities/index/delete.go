@@ -8,28 +8,28 @@ import (
 	"imagebatch/workflows/contract"
 )
 
-// delete removes a picture that is older, and remembers the deletion.
-func (a *applier) delete(at version, k key) error {
+// delete removes a picture that is older, and remembers the deletion. It tells
+// whether there was one.
+func (a *applier) delete(at version, k key) (removed bool, err error) {
 	var id int64
-	older, err := a.tx.Row([]any{&id}, `SELECT id FROM picture WHERE instance = ? AND product = ? AND name = ?
-		AND (task, line) < (?, ?)`, k.instance, k.product, k.name, at.task, at.line)
-	if err != nil {
-		return err
+	var base version
+	removed, err = a.tx.Row([]any{&id, &base.task, &base.line}, `SELECT id, task, line FROM picture
+		WHERE instance = ? AND product = ? AND name = ? AND (task, line) < (?, ?)`, k.instance, k.product, k.name, at.task, at.line)
+	if err == nil && removed {
+		err = a.remove(at, id, base, k)
 	}
-	if older {
-		if err := a.remove(at, id, k); err != nil {
-			return err
-		}
+	if err != nil || a.newest {
+		return removed, err
 	}
 	_, err = a.tx.Exec(`INSERT INTO picture_tombstone (instance, product, name, task, line) VALUES (?, ?, ?, ?, ?)
 		ON CONFLICT DO UPDATE SET task = excluded.task, line = excluded.line
 		WHERE (excluded.task, excluded.line) > (task, line)`, k.instance, k.product, k.name, at.task, at.line)
-	return err
+	return removed, err
 }
 
 // remove removes a picture and those of its updates that are older. Newer
 // updates stay for an ADD between the two that is yet to come.
-func (a *applier) remove(at version, id int64, k key) error {
+func (a *applier) remove(at version, id int64, base version, k key) error {
 	if _, err := a.tx.Exec("DELETE FROM vector WHERE picture = ?", id); err != nil {
 		return err
 	}
@@ -38,6 +38,9 @@ func (a *applier) remove(at version, id int64, k key) error {
 	}
 	a.instance.Pictures--
 	a.changed = true
+	if err := dropSource(a.tx, base); err != nil {
+		return err
+	}
 	return dropOlderFields(a.tx, at, k)
 }
 
@@ -58,8 +61,15 @@ func (x *Index) DeleteProduct(ctx context.Context, batch activities.Batch, produ
 				return err
 			}
 			if !progress.Done(line) {
-				removed, err := removeProduct(t, progress.Instance, version{batch.Task, line}, product)
-				if err != nil || removed == sweepPictures {
+				a := &applier{tx: t}
+				if a.instance, err = t.InstanceByNumber(progress.Instance); err != nil {
+					return err
+				}
+				removed, err := a.deleteProduct(version{batch.Task, line}, product)
+				if err != nil {
+					return err
+				}
+				if err := a.save(); err != nil || len(removed) == sweepPictures {
 					return err
 				}
 				progress.Record(activities.Outcome{Line: line, Ending: activities.Succeeded, Stage: activities.Indexed,
@@ -75,33 +85,33 @@ func (x *Index) DeleteProduct(ctx context.Context, batch activities.Batch, produ
 	return record, nil
 }
 
-// removeProduct remembers the deletion and removes at most sweepPictures
-// pictures. It returns how many.
-func removeProduct(t *store.Tx, instance int64, at version, product string) (removed int, err error) {
-	if _, err := t.Exec(`INSERT INTO product_tombstone (instance, product, task, line) VALUES (?, ?, ?, ?)
-		ON CONFLICT DO UPDATE SET task = excluded.task, line = excluded.line
-		WHERE (excluded.task, excluded.line) > (task, line)`, instance, product, at.task, at.line); err != nil {
-		return 0, err
-	}
-	ids := make(map[string]int64)
-	if err := t.Each(func(scan func(...any) error) error {
-		var id int64
-		var name string
-		err := scan(&id, &name)
-		ids[name] = id
-		return err
-	}, "SELECT id, name FROM picture WHERE instance = ? AND product = ? AND (task, line) < (?, ?) LIMIT ?",
-		instance, product, at.task, at.line, sweepPictures); err != nil {
-		return 0, err
-	}
-	a := &applier{tx: t}
-	if a.instance, err = t.InstanceByNumber(instance); err != nil {
-		return 0, err
-	}
-	for name, id := range ids {
-		if err := a.remove(at, id, key{instance, product, name}); err != nil {
-			return 0, err
+// deleteProduct remembers the deletion and removes at most sweepPictures
+// pictures, the first by name. It returns their names.
+func (a *applier) deleteProduct(at version, product string) (names []string, err error) {
+	if !a.newest {
+		if _, err := a.tx.Exec(`INSERT INTO product_tombstone (instance, product, task, line) VALUES (?, ?, ?, ?)
+			ON CONFLICT DO UPDATE SET task = excluded.task, line = excluded.line
+			WHERE (excluded.task, excluded.line) > (task, line)`, a.instance.Number, product, at.task, at.line); err != nil {
+			return nil, err
 		}
 	}
-	return len(ids), a.save()
+	var ids []int64
+	var bases []version
+	if err := a.tx.Each(func(scan func(...any) error) error {
+		var id int64
+		var base version
+		var name string
+		err := scan(&id, &base.task, &base.line, &name)
+		ids, bases, names = append(ids, id), append(bases, base), append(names, name)
+		return err
+	}, "SELECT id, task, line, name FROM picture WHERE instance = ? AND product = ? AND (task, line) < (?, ?) ORDER BY name LIMIT ?",
+		a.instance.Number, product, at.task, at.line, sweepPictures); err != nil {
+		return nil, err
+	}
+	for i, name := range names {
+		if err := a.remove(at, ids[i], bases[i], key{a.instance.Number, product, name}); err != nil {
+			return nil, err
+		}
+	}
+	return names, nil
 }

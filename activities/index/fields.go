@@ -1,8 +1,6 @@
 package index
 
 import (
-	"context"
-
 	"imagebatch/activities/store"
 	"imagebatch/workflows/contract"
 )
@@ -15,84 +13,31 @@ var fields = [...]string{
 	"str_attr", "str_attr2", "str_attr3", "str_attr4",
 }
 
-// FieldUpdate changes fields of a picture that is there.
-type FieldUpdate struct {
-	// Operation is a number from Store.OpenOperation: the update is newer than
-	// every line of a task with a smaller number. It is closed with the update.
-	Operation     int64
-	Picture       contract.PictureRef
-	CustomContent *string // nil leaves a field as it is
-	IntAttrs      [4]*int32
-	StrAttrs      [4]*string
-}
-
-// values are the fields that are changed, by position.
-func (u FieldUpdate) values() map[int]any {
+// fieldValues are the fields that attributes have a value for, by position.
+func fieldValues(attributes contract.Attributes) map[int]any {
 	values := make(map[int]any)
-	if u.CustomContent != nil {
-		values[0] = *u.CustomContent
+	if attributes.CustomContent != nil {
+		values[0] = *attributes.CustomContent
 	}
-	for i := range u.IntAttrs {
-		if u.IntAttrs[i] != nil {
-			values[1+i] = *u.IntAttrs[i]
+	for i := range attributes.IntAttrs {
+		if attributes.IntAttrs[i] != nil {
+			values[1+i] = *attributes.IntAttrs[i]
 		}
-		if u.StrAttrs[i] != nil {
-			values[5+i] = *u.StrAttrs[i]
+		if attributes.StrAttrs[i] != nil {
+			values[5+i] = *attributes.StrAttrs[i]
 		}
 	}
 	return values
 }
 
-// UpdateFields changes fields of a picture and closes the operation. A field
-// that has a newer version already keeps it. It is safe to repeat: an operation
-// that is closed changes nothing. Refused, it leaves the operation open for
-// Store.CloseOperation. CodePicNotExist, CodeInstanceNotFound.
-func (x *Index) UpdateFields(ctx context.Context, update FieldUpdate) error {
-	return x.store.Write(ctx, func(t *store.Tx) error {
-		owner, open, err := t.CloseOperation(update.Operation)
-		if err != nil || !open {
-			return err
-		}
-		instance, err := t.Instance(update.Picture.Instance)
-		if err != nil {
-			return err
-		}
-		if instance.Number != owner {
-			return contract.Errorf(contract.CodeInternalError, "operation %d was opened for another instance than %q", update.Operation, update.Picture.Instance)
-		}
-		k := key{instance.Number, update.Picture.ProductID, update.Picture.PicName}
-		var id int64
-		var base version
-		found, err := t.Row([]any{&id, &base.task, &base.line},
-			"SELECT id, task, line FROM picture WHERE instance = ? AND product = ? AND name = ?", k.instance, k.product, k.name)
-		if err != nil {
-			return err
-		}
-		if !found {
-			return pictureNotFound(update.Picture)
-		}
-		at := version{update.Operation, 0}
-		if !at.newerThan(base) {
-			return nil
-		}
-		for field, value := range update.values() {
-			if err := setField(t, at, k, id, field, value); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
-}
-
-// setField gives a field a value with a version, unless it has a newer one.
-func setField(t *store.Tx, at version, k key, id int64, field int, value any) error {
-	changed, err := t.Exec(`INSERT INTO field (instance, product, name, field, task, line, value) VALUES (?, ?, ?, ?, ?, ?, ?)
-		ON CONFLICT DO UPDATE SET task = excluded.task, line = excluded.line, value = excluded.value
-		WHERE (excluded.task, excluded.line) > (task, line)`, k.instance, k.product, k.name, field, at.task, at.line, value)
-	if err != nil || changed == 0 {
+// setField gives a field of a picture a value with a version that is newer than
+// any it has, and remembers it for older puts that are yet to come.
+func (a *applier) setField(at version, k key, id int64, field int, value any) error {
+	if _, err := a.tx.Exec("UPDATE picture SET "+fields[field]+" = ? WHERE id = ?", value, id); err != nil || a.newest {
 		return err
 	}
-	_, err = t.Exec("UPDATE picture SET "+fields[field]+" = ? WHERE id = ?", value, id)
+	_, err := a.tx.Exec("INSERT OR REPLACE INTO field (instance, product, name, field, task, line, value) VALUES (?, ?, ?, ?, ?, ?, ?)",
+		k.instance, k.product, k.name, field, at.task, at.line, value)
 	return err
 }
 

@@ -8,8 +8,6 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
 
-	"imagebatch/activities"
-	"imagebatch/activities/index"
 	"imagebatch/workflows/contract"
 )
 
@@ -17,22 +15,15 @@ func ref(name string) contract.PictureRef {
 	return contract.PictureRef{Instance: "shop", ProductID: "p", PicName: name}
 }
 
-func (s *shop) operation(run string) int64 {
-	s.Helper()
-	number, err := s.store.OpenOperation(s.Context(), run, "shop")
-	s.must(err)
-	return number
-}
-
-func TestUpdateFields(t *testing.T) {
+func TestUpdatedFieldsOutliveOlderLines(t *testing.T) {
 	t.Parallel()
 	s := newShop(t)
 	task := s.begin("shop")
 	s.commit(task, put(1, "p", "a", "one"))
 	number, text, content := int32(-7), "blue", "updated"
-	update := index.FieldUpdate{Operation: s.operation("first"), Picture: ref("a"), CustomContent: &content,
-		IntAttrs: [4]*int32{nil, nil, nil, &number}, StrAttrs: [4]*string{&text}}
-	s.must(s.index.UpdateFields(s.Context(), update))
+	update := contract.Attributes{CustomContent: &content, IntAttrs: [4]*int32{3: &number}, StrAttrs: [4]*string{&text}}
+	s.must(s.index.UpdateImage(s.Context(), "first", ref("a"), update))
+	s.wantRows("while an older task is open", "field", 3)
 	s.commit(task, put(2, "p", "a", "two")) // the task began before: it leaves the fields alone
 	want := contract.Picture{ProductID: "p", PicName: "a", CustomContent: &content, Task: task, Line: 2,
 		IntAttrs: [4]*int32{3: &number}, StrAttrs: [4]*string{&text}}
@@ -48,8 +39,8 @@ func TestUpdateFields(t *testing.T) {
 
 	other := "not again"
 	update.CustomContent = &other
-	s.must(s.index.UpdateFields(s.Context(), update))
-	check("after the same operation again")
+	s.must(s.index.UpdateImage(s.Context(), "first", ref("a"), update))
+	check("after the same update again")
 
 	s.commit(task, deletion(3, "p", "a"), put(4, "p", "a", "four"))
 	want.Line = 4
@@ -61,31 +52,12 @@ func TestUpdateFields(t *testing.T) {
 	want = contract.Picture{ProductID: "p", PicName: "a", CustomContent: &content, Task: later, Line: 1}
 	check("after a line of a later task")
 	s.wantRows("after it", "field", 0)
-}
 
-func TestUpdateFieldsRefuses(t *testing.T) {
-	t.Parallel()
-	s := newShop(t)
-	s.create("other")
-	text := "x"
-	operation := s.operation("first")
-	for name, c := range map[string]struct {
-		operation int64
-		picture   contract.PictureRef
-		want      contract.Code
-	}{
-		"NoPicture":      {operation, ref("a"), contract.CodePicNotExist},
-		"NoPictureTwice": {operation, ref("a"), contract.CodePicNotExist},
-		"NoInstance":     {operation, contract.PictureRef{Instance: "nowhere"}, contract.CodeInstanceNotFound},
-		"OtherInstance":  {operation, contract.PictureRef{Instance: "other"}, contract.CodeInternalError},
-		"NoOperation":    {99, ref("a"), contract.CodeInternalError},
-	} {
-		err := s.index.UpdateFields(s.Context(), index.FieldUpdate{Operation: c.operation, Picture: c.picture, CustomContent: &text})
-		if !errors.Is(err, &contract.Error{Code: c.want}) {
-			t.Errorf("%s: got %v, want code %s", name, err, c.want)
-		}
-	}
-	s.wantRows("after refusals", "field", 0)
+	s.stop(later)
+	content = "alone"
+	s.must(s.index.UpdateImage(s.Context(), "second", ref("a"), contract.Attributes{CustomContent: &content}))
+	check("after an update while no task is open")
+	s.wantRows("after it", "field", 0)
 }
 
 // Updates are made while the lines of a task that began before them are being
@@ -121,13 +93,12 @@ func TestUpdatesOrderAgainstTasks(t *testing.T) {
 				continue
 			}
 			text := fmt.Sprint("update ", i)
-			update := index.FieldUpdate{Operation: s.operation(fmt.Sprint(runs, "/", i)), Picture: ref(name), CustomContent: &text}
+			update := contract.Attributes{CustomContent: &text}
 			if rapid.Bool().Draw(rt, "other field") {
 				update.CustomContent, update.StrAttrs[2] = nil, &text
 			}
-			switch err := s.index.UpdateFields(s.Context(), update); {
+			switch err := s.index.UpdateImage(s.Context(), fmt.Sprint(runs, "/", i), ref(name), update); {
 			case errors.Is(err, &contract.Error{Code: contract.CodePicNotExist}):
-				s.must(s.store.CloseOperation(s.Context(), update.Operation))
 			case err != nil:
 				rt.Fatal(err)
 			case update.CustomContent != nil:
@@ -154,5 +125,3 @@ func TestUpdatesOrderAgainstTasks(t *testing.T) {
 		}
 	})
 }
-
-var _ activities.Index = (*index.Index)(nil)

@@ -26,7 +26,7 @@ func openStore(t testing.TB, path string) *store.Store {
 
 func TestConformance(t *testing.T) {
 	t.Parallel()
-	indextest.Run(t, func(t *testing.T) (activities.Ledger, activities.Index) {
+	indextest.Run(t, func(t *testing.T) (activities.Ledger, indextest.Index) {
 		s := openStore(t, filepath.Join(t.TempDir(), "index.db"))
 		return s, index.New(s)
 	})

@@ -12,10 +12,13 @@ import (
 )
 
 // Index is the instances and pictures of a store. It is safe for concurrent use.
-type Index struct{ store *store.Store }
+type Index struct {
+	store     *store.Store
+	galleries galleries // of which categories are guessed
+}
 
 // New is the index that lives in a store.
-func New(s *store.Store) *Index { return &Index{store: s} }
+func New(s *store.Store) *Index { return &Index{store: s, galleries: galleries{most: maxGallery}} }
 
 // CreateInstance makes an instance, once per request id: repeated, it returns
 // the instance as it is by then. CodeInstanceAlreadyExists.
@@ -133,6 +136,9 @@ func markDead(t *store.Tx, name string) error {
 	if busy {
 		return contract.Errorf(contract.CodeInstanceStatusError, "instance %q has an open task; cancel it or wait for its end, then delete the instance", name)
 	}
+	if err := t.DropRates(instance.Number); err != nil {
+		return err
+	}
 	_, err = t.Exec("UPDATE instance SET dead = 1 WHERE id = ?", instance.Number)
 	return err
 }
@@ -141,6 +147,8 @@ func markDead(t *store.Tx, name string) error {
 func (x *Index) sweep(ctx context.Context, number int64) error {
 	first, last := pictureID(number, 0), pictureID(number+1, 0)-1
 	statements := []string{
+		`DELETE FROM source WHERE operation IN (SELECT task FROM picture WHERE line = 0 AND id IN
+			(SELECT id FROM picture WHERE id BETWEEN ?2 AND ?3 ORDER BY id LIMIT ?4)) AND ?1 > 0`,
 		"DELETE FROM vector WHERE picture IN (SELECT id FROM picture WHERE id BETWEEN ?2 AND ?3 ORDER BY id LIMIT ?4) AND ?1 > 0",
 		"DELETE FROM picture WHERE id IN (SELECT id FROM picture WHERE id BETWEEN ?2 AND ?3 ORDER BY id LIMIT ?4) AND ?1 > 0",
 		`DELETE FROM field WHERE (instance, product, name, field) IN

@@ -35,6 +35,9 @@ func (a *applier) put(at version, put activities.PutPicture) error {
 		return err
 	}
 	if exists {
+		if err := dropSource(a.tx, base); err != nil {
+			return err
+		}
 		return a.overwrite(id, at, put)
 	}
 	return a.insert(at, put)
@@ -67,10 +70,10 @@ func (a *applier) insert(at version, put activities.PutPicture) error {
 	a.instance.Features, a.instance.Dimensions = put.FeatureVersion, len(put.Vector)
 	a.changed = true
 	p := put.Picture
-	if _, err := a.tx.Exec(`INSERT INTO picture (id, instance, product, name, task, line, category, category_given, region,
+	if _, err := a.tx.Exec(`INSERT INTO picture (id, instance, product, name, task, line, category, category_given, framing, region,
 		width, height, custom_content, int_attr, int_attr2, int_attr3, int_attr4, str_attr, str_attr2, str_attr3, str_attr4)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-		id, a.instance.Number, p.ProductID, p.PicName, at.task, at.line, p.CategoryID, put.CategoryGiven, p.Region,
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+		id, a.instance.Number, p.ProductID, p.PicName, at.task, at.line, p.CategoryID, put.CategoryGiven, put.Framing, p.Region,
 		p.Width, p.Height, p.CustomContent, p.IntAttrs[0], p.IntAttrs[1], p.IntAttrs[2], p.IntAttrs[3],
 		p.StrAttrs[0], p.StrAttrs[1], p.StrAttrs[2], p.StrAttrs[3]); err != nil {
 		return err
@@ -81,10 +84,10 @@ func (a *applier) insert(at version, put activities.PutPicture) error {
 
 func (a *applier) overwrite(id int64, at version, put activities.PutPicture) error {
 	p := put.Picture
-	if _, err := a.tx.Exec(`UPDATE picture SET task = ?, line = ?, category = ?, category_given = ?, region = ?,
+	if _, err := a.tx.Exec(`UPDATE picture SET task = ?, line = ?, category = ?, category_given = ?, framing = ?, region = ?,
 		width = ?, height = ?, custom_content = ?, int_attr = ?, int_attr2 = ?, int_attr3 = ?, int_attr4 = ?,
 		str_attr = ?, str_attr2 = ?, str_attr3 = ?, str_attr4 = ? WHERE id = ?`,
-		at.task, at.line, p.CategoryID, put.CategoryGiven, p.Region, p.Width, p.Height, p.CustomContent,
+		at.task, at.line, p.CategoryID, put.CategoryGiven, put.Framing, p.Region, p.Width, p.Height, p.CustomContent,
 		p.IntAttrs[0], p.IntAttrs[1], p.IntAttrs[2], p.IntAttrs[3],
 		p.StrAttrs[0], p.StrAttrs[1], p.StrAttrs[2], p.StrAttrs[3], id); err != nil {
 		return err

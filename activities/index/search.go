@@ -1,14 +1,7 @@
 package index
 
 import (
-	"cmp"
 	"context"
-	"database/sql"
-	"math"
-	"slices"
-	"sync"
-
-	"golang.org/x/sync/errgroup"
 
 	"imagebatch/activities"
 	"imagebatch/activities/store"
@@ -17,177 +10,101 @@ import (
 
 // Bounds of a search.
 const (
-	// scanPage is how many ids one read covers: some milliseconds.
-	scanPage = 8192
-	// scanners is how many goroutines read and compare.
-	scanners = 2
-	// Hits, when none and at most.
+	// Hits, when no number is asked for, and how far they may reach.
 	defaultHits = 10
 	maxHits     = 1000
+	// maxQueries is how many vectors a search may ask with.
+	maxQueries = 64
 )
 
-// Search compares a vector with every picture of the instance. The most alike
-// come first, equal ones by product and name. Pictures that come or go
-// meanwhile may or may not be seen. CodeFeatureVersion, CodeInstanceNotFound.
-func (x *Index) Search(ctx context.Context, instance string, query activities.SearchVector) (contract.SearchResult, error) {
-	hits := query.Num
-	if hits == 0 {
-		hits = defaultHits
+// Search finds the pictures of the instance that are most alike to the query, or
+// without vectors those that its filter selects. Pictures that come or go
+// meanwhile may or may not be seen. CodeInvalidStartParameter,
+// CodeInvalidNumParameter, CodeFeatureVersion, CodeInstanceNotFound.
+func (x *Index) Search(ctx context.Context, instance string, query activities.SearchQuery) (activities.SearchHits, error) {
+	if query.Num == 0 {
+		query.Num = defaultHits
 	}
-	if hits < 0 || hits > maxHits {
-		return contract.SearchResult{}, contract.Errorf(contract.CodeInvalidNumParameter, "num is %d; ask for 1 to %d hits", hits, maxHits)
+	if query.Start < 0 || query.Start >= maxHits {
+		return activities.SearchHits{}, contract.Errorf(contract.CodeInvalidStartParameter, "start is %d; start at 0 to %d", query.Start, maxHits-1)
+	}
+	if query.Num < 0 || query.Num > maxHits-query.Start {
+		return activities.SearchHits{}, contract.Errorf(contract.CodeInvalidNumParameter, "num is %d, from %d on; ask for 1 or more hits among the first %d", query.Num, query.Start, maxHits)
 	}
 	var target store.Instance
 	if err := x.store.Read(ctx, func(t *store.Tx) (err error) {
 		target, err = t.Instance(instance)
 		return err
 	}); err != nil {
-		return contract.SearchResult{}, err
+		return activities.SearchHits{}, err
 	}
-	if target.Features != "" && (target.Features != query.FeatureVersion || target.Dimensions != len(query.Vector)) {
-		return contract.SearchResult{}, contract.Errorf(contract.CodeFeatureVersion,
-			"instance %q holds features of version %q, %d bytes, and this worker asks with %q, %d bytes; import everything into a new instance, or run the worker of that version",
-			instance, target.Features, target.Dimensions, query.FeatureVersion, len(query.Vector))
+	if len(query.Vectors) == 0 {
+		return x.list(ctx, target, query)
 	}
-	s := &scan{index: x, query: components(query.Vector), square: square(query.Vector), best: best{limit: hits}}
-	s.next, s.end = pictureID(target.Number, 1), pictureID(target.Number, target.NextPicture)
-	group, scanning := errgroup.WithContext(ctx)
-	for range scanners {
-		group.Go(func() error { return s.run(scanning) })
+	if err := comparable(target, query); err != nil {
+		return activities.SearchHits{}, err
 	}
-	if err := group.Wait(); err != nil {
-		return contract.SearchResult{}, err
-	}
-	return s.result(ctx)
+	return x.nearest(ctx, target, query)
 }
 
-// scan is a search under way, shared by its scanners.
-type scan struct {
-	index  *Index
-	query  []int8
-	square int64
-
-	mu        sync.Mutex
-	next, end int64 // ids yet to be read
-	best      best
-	searched  int64
-}
-
-// run compares pages until there are none left.
-func (s *scan) run(ctx context.Context) error {
-	for {
-		s.mu.Lock()
-		first, floor := s.next, s.best.floor()
-		s.next += scanPage
-		s.mu.Unlock()
-		if first >= s.end {
-			return nil
+// comparable refuses vectors that an instance has none of the kind of.
+func comparable(target store.Instance, query activities.SearchQuery) error {
+	if len(query.Vectors) > maxQueries {
+		return contract.Errorf(contract.CodeInternalError, "the search asks with %d vectors; ask with at most %d", len(query.Vectors), maxQueries)
+	}
+	if target.Features == "" {
+		return nil
+	}
+	for _, q := range query.Vectors {
+		length := len(q.Vector)
+		if q.Part != activities.Both {
+			length *= 2
 		}
-		compared, found, err := s.page(ctx, first, min(first+scanPage, s.end), floor)
-		if err != nil {
-			return err
-		}
-		s.mu.Lock()
-		s.searched += compared
-		s.best.add(found)
-		s.mu.Unlock()
-	}
-}
-
-// page compares the vectors of a range of ids. It returns those that may be
-// among the best, given that scores below floor are not.
-func (s *scan) page(ctx context.Context, first, end int64, floor float64) (compared int64, found []candidate, err error) {
-	err = s.index.store.Read(ctx, func(t *store.Tx) error {
-		var id, squared any // scanning into any skips reflection, a fifth of the time
-		var vector sql.RawBytes
-		destinations := []any{&id, &squared, &vector}
-		if err := t.Each(func(scan func(...any) error) error {
-			if err := scan(destinations...); err != nil {
-				return err
-			}
-			if len(vector) != len(s.query) {
-				return nil
-			}
-			compared++
-			if score := score(dot(s.query, components(vector)), s.square, squared.(int64)); score >= floor {
-				found = append(found, candidate{id: id.(int64), score: score})
-			}
-			return nil
-		}, "SELECT picture, square, vector FROM vector WHERE picture >= ? AND picture < ?", first, end); err != nil {
-			return err
-		}
-		found = leading(found, s.best.limit)
-		return nameAll(t, found)
-	})
-	return compared, found, err
-}
-
-// leading are the candidates up to the n-th score, and all that equal it.
-func leading(found []candidate, n int) []candidate {
-	if len(found) <= n {
-		return found
-	}
-	slices.SortFunc(found, func(a, b candidate) int { return cmp.Compare(b.score, a.score) })
-	last := found[n-1].score
-	for n < len(found) && found[n].score == last {
-		n++
-	}
-	return found[:n]
-}
-
-func nameAll(t *store.Tx, found []candidate) error {
-	for i := range found {
-		if _, err := t.Row([]any{&found[i].product, &found[i].name}, "SELECT product, name FROM picture WHERE id = ?", found[i].id); err != nil {
-			return err
+		if query.FeatureVersion != target.Features || length != target.Dimensions {
+			return foreignFeatures(target, query.FeatureVersion, length)
 		}
 	}
 	return nil
 }
 
-// result reads the pictures that were found. One that has gone since is left out.
-func (s *scan) result(ctx context.Context) (contract.SearchResult, error) {
-	result := contract.SearchResult{Hits: []contract.Hit{}, Searched: s.searched}
-	err := s.index.store.Read(ctx, func(t *store.Tx) error {
-		for _, c := range s.best.found {
-			hit := contract.Hit{Score: c.score}
+func foreignFeatures(target store.Instance, version string, length int) error {
+	return contract.Errorf(contract.CodeFeatureVersion,
+		"instance %q holds features of version %q, %d bytes, and this worker asks with %q, %d bytes; import everything into a new instance, or run the worker of that version",
+		target.Name, target.Features, target.Dimensions, version, length)
+}
+
+// hits reads the pictures that were found. One that has gone since is left out.
+func (x *Index) hits(ctx context.Context, found []candidate, query activities.SearchQuery) ([]activities.SearchHit, error) {
+	hits := make([]activities.SearchHit, 0, len(found))
+	err := x.store.Read(ctx, func(t *store.Tx) error {
+		for _, c := range found {
+			hit := activities.SearchHit{Score: c.score, Query: c.query}
 			found, err := t.Row(pictureFields(&hit.Picture), "SELECT "+pictureColumns+" FROM picture WHERE id = ?", c.id)
 			if err != nil {
 				return err
 			}
+			if found && len(query.Vectors) > 0 {
+				var vector []byte
+				if found, err = t.Row([]any{&vector}, "SELECT vector FROM vector WHERE picture = ?", c.id); err != nil {
+					return err
+				}
+				hit.Whole, hit.Subject = halves(query.Vectors[c.query], vector)
+			}
 			if found {
-				result.Hits = append(result.Hits, hit)
+				hits = append(hits, hit)
 			}
 		}
 		return nil
 	})
-	return result, err
+	return hits, err
 }
 
-// candidate is a picture that may be among the best.
-type candidate struct {
-	id            int64
-	score         float64
-	product, name string
-}
-
-// best keeps the best candidates seen, at most limit, in order.
-type best struct {
-	limit int
-	found []candidate
-}
-
-// floor is the score below which a candidate cannot be among the best.
-func (b *best) floor() float64 {
-	if len(b.found) < b.limit {
-		return math.Inf(-1)
+// halves is how alike a query vector is to the halves of a stored one.
+func halves(query activities.QueryVector, stored []byte) (whole, subject float64) {
+	half := len(stored) / 2
+	first, second := query.Vector, query.Vector
+	if query.Part == activities.Both {
+		first, second = query.Vector[:half], query.Vector[half:]
 	}
-	return b.found[b.limit-1].score
-}
-
-func (b *best) add(more []candidate) {
-	b.found = append(b.found, more...)
-	slices.SortFunc(b.found, func(x, y candidate) int {
-		return cmp.Or(cmp.Compare(y.score, x.score), cmp.Compare(x.product, y.product), cmp.Compare(x.name, y.name))
-	})
-	b.found = b.found[:min(len(b.found), b.limit)]
+	return cosine(first, stored[:half]), cosine(second, stored[half:])
 }

@@ -72,6 +72,18 @@ func (s *shop) stop(task int64) {
 	s.must(err)
 }
 
+// add stores the picture of an outcome by a single operation.
+func (s *shop) add(run, instance string, outcome activities.Outcome) {
+	s.Helper()
+	s.must(s.index.AddImage(s.Context(), run, instance, *outcome.Put, contract.PicContent{Bucket: "photos", Key: run}))
+}
+
+func (s *shop) delete(run string, ref contract.PictureRef) {
+	s.Helper()
+	_, err := s.index.DeleteImage(s.Context(), run, ref, nil)
+	s.must(err)
+}
+
 func (s *shop) wantRows(what, table string, want int) {
 	s.Helper()
 	var got int
@@ -99,8 +111,6 @@ func TestTombstonesGoWhenNothingOlderIsOpen(t *testing.T) {
 	t.Parallel()
 	s := newShop(t)
 	s.create("other")
-	operation, err := s.store.OpenOperation(s.Context(), "operation", "shop")
-	s.must(err)
 	other := s.begin("other")
 	s.commit(other, deletion(1, "p", "a"))
 
@@ -110,15 +120,19 @@ func TestTombstonesGoWhenNothingOlderIsOpen(t *testing.T) {
 		many = append(many, deletion(line, "p", time.Duration(line).String()))
 	}
 	s.commit(task, many...)
-	_, err = s.index.DeleteProduct(s.Context(), slice(task, deletion(2600, "p", "")), "p")
+	_, err := s.index.DeleteProduct(s.Context(), slice(task, deletion(2600, "p", "")), "p")
 	s.must(err)
-	s.wantRows("while the task is open", "picture_tombstone", 2501)
+	s.delete("picture", ref("b"))
+	s.delete("product", contract.PictureRef{Instance: "shop", ProductID: "q"})
+	s.wantRows("while the task is open", "picture_tombstone", 2502)
+	s.wantRows("while the task is open", "product_tombstone", 2)
 	s.stop(task)
-	s.wantRows("while an older operation is open", "picture_tombstone", 2501)
-	s.wantRows("while an older operation is open", "product_tombstone", 1)
-	s.must(s.store.CloseOperation(s.Context(), operation))
 	s.wantRows("after it, but those of the other instance", "picture_tombstone", 1)
 	s.wantRows("after it", "product_tombstone", 0)
+	s.delete("another picture", ref("c"))
+	s.delete("another product", contract.PictureRef{Instance: "shop", ProductID: "r"})
+	s.wantRows("of a deletion that nothing older can follow", "picture_tombstone", 1)
+	s.wantRows("of a deletion that nothing older can follow", "product_tombstone", 0)
 	s.stop(other)
 	s.wantRows("in the end", "picture_tombstone", 0)
 }
@@ -129,6 +143,8 @@ func TestDeletedInstanceLeavesNoRows(t *testing.T) {
 	s.create("other")
 	task, other := s.begin("shop"), s.begin("other")
 	s.commit(other, put(1, "p", "a", ""), put(2, "p", "b", ""))
+	s.add("other", "other", put(0, "p", "c", ""))
+	s.add("shop", "shop", put(0, "p", "single", ""))
 	var many []activities.Outcome
 	for line := int64(1); line <= 2100; line++ {
 		many = append(many, put(line, "p", time.Duration(line).String(), ""))
@@ -136,7 +152,8 @@ func TestDeletedInstanceLeavesNoRows(t *testing.T) {
 	s.commit(task, append(many, deletion(3000, "p", "c"))...)
 	s.stop(task)
 	s.must(s.index.DeleteInstance(s.Context(), "shop"))
-	s.wantRows("of the other instance", "picture", 2)
-	s.wantRows("of the other instance", "vector", 2)
+	s.wantRows("of the other instance", "picture", 3)
+	s.wantRows("of the other instance", "vector", 3)
+	s.wantRows("of the other instance", "source", 1)
 	s.wantRows("of any", "picture_tombstone", 0)
 }

@@ -12,7 +12,11 @@ import (
 // which attempts before it were not ended. Nothing is opened when nothing is
 // left to do. CodeFenceClosed.
 func (s *Store) OpenSlice(ctx context.Context, attempt activities.Attempt, lines int) (opened activities.OpenedSlice, err error) {
+	own := s.leftovers.list()
 	err = s.Write(ctx, func(t *Tx) error {
+		if err := t.closeSlices(own); err != nil {
+			return err
+		}
 		progress, err := t.Progress(activities.Batch{Task: attempt.Task, Slice: attempt.Slice, First: 1, Lines: lines})
 		if err != nil {
 			return err
@@ -59,10 +63,21 @@ func (s *Store) MarkLine(ctx context.Context, attempt activities.Attempt, line i
 }
 
 // CloseSlice ends an attempt cleanly: it was no loss. It is safe to repeat, also
-// for an attempt that was never opened, and after the end of its task.
+// for an attempt that was never opened, and after the end of its task. After an
+// error the store goes on trying by itself until it is closed.
 func (s *Store) CloseSlice(ctx context.Context, attempt activities.Attempt) error {
-	return s.Write(ctx, func(t *Tx) error {
-		_, err := t.Exec("DELETE FROM attempt WHERE task = ? AND slice = ? AND id = ?", attempt.Task, attempt.Slice, attempt.ID)
-		return err
-	})
+	err := s.Write(ctx, func(t *Tx) error { return t.closeSlices([]activities.Attempt{attempt}) })
+	if err != nil {
+		s.leftovers.add(s, attempt)
+	}
+	return err
+}
+
+func (t *Tx) closeSlices(attempts []activities.Attempt) error {
+	for _, attempt := range attempts {
+		if _, err := t.Exec("DELETE FROM attempt WHERE task = ? AND slice = ? AND id = ?", attempt.Task, attempt.Slice, attempt.ID); err != nil {
+			return err
+		}
+	}
+	return nil
 }

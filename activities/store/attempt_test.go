@@ -49,6 +49,10 @@ func TestMigrateFromTheFirstVersion(t *testing.T) {
 		if err != nil || opened.Unclean != n || opened.Tally.Succeeded != 1 {
 			t.Errorf("store %d finds %+v, %v; want what was there, and the attempts of the others", n, opened, err)
 		}
+		task, err := s.Task(t.Context(), 7)
+		if err != nil || task.MaxFailures != "" || task.MaxDeletes != "" || task.Tally.Succeeded != 1 {
+			t.Errorf("store %d finds the task as %+v, %v; want it as it was, without limits", n, task, err)
+		}
 	}
 }
 
@@ -75,7 +79,12 @@ func TestLostAttemptsDoNotHinderTheEnd(t *testing.T) {
 // begun is a store with an open task.
 func begun(t *testing.T) (*store.Store, int64) {
 	t.Helper()
-	s := open(t, filepath.Join(t.TempDir(), "index.db"))
+	return begunIn(t, filepath.Join(t.TempDir(), "index.db"))
+}
+
+func begunIn(t *testing.T, path string) (*store.Store, int64) {
+	t.Helper()
+	s := open(t, path)
 	err := s.Write(t.Context(), func(tx *store.Tx) error {
 		_, err := tx.Exec(`INSERT INTO instance (name, public_id, request_id, region, service_type, capacity, created)
 			VALUES ('shop', 'shop-1', 'r', 'cn-shanghai', 0, 10, 0)`)

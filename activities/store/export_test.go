@@ -20,4 +20,4 @@ func (s *Store) LimitPages(ctx context.Context, pages int) error {
 }
 
 // Explain is what a caller is told of an error of SQLite.
-func (s *Store) Explain(code sqlite3.ErrNo) error { return s.explain(sqlite3.Error{Code: code}) }
+func (s *Store) Explain(problem sqlite3.Error) error { return s.explain(problem) }

@@ -57,10 +57,10 @@ func (t *Tx) Instances() (all []Instance, err error) {
 	return all, err
 }
 
-// Busy tells whether an instance has an open task or an open operation.
+// Busy tells whether an instance has an open task: only then can effects come
+// that are older than what has been applied.
 func (t *Tx) Busy(instance int64) (busy bool, err error) {
-	_, err = t.Row([]any{&busy}, `SELECT EXISTS (SELECT 1 FROM task WHERE instance = ?1 AND state = 'PROCESSING')
-		OR EXISTS (SELECT 1 FROM operation WHERE instance = ?1 AND open = 1)`, instance)
+	_, err = t.Row([]any{&busy}, "SELECT EXISTS (SELECT 1 FROM task WHERE instance = ? AND state = 'PROCESSING')", instance)
 	return busy, err
 }
 

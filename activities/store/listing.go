@@ -73,7 +73,8 @@ func (t *Tx) tasks(condition string, args ...any) (tasks []contract.Task, err er
 		if err := scan(&task.ID, &task.Kind, &task.WorkflowID, &task.RunID, &started, &task.Instance, &task.InstanceID,
 			&task.ServiceType, &task.Region, &task.Bucket, &task.Path, &task.Callback, &task.RoleARN, &task.FromRoot,
 			&task.State, &task.Code, &task.Message, &task.Planned, &list, &tally, &ended,
-			&task.ReportKey, &task.CSVKey, &task.CallbackState, &task.CallbackError); err != nil {
+			&task.ReportKey, &task.CSVKey, &task.CallbackState, &task.CallbackError,
+			&task.MaxFailures, &task.MaxDeletes); err != nil {
 			return err
 		}
 		task.StartedAt = instant(started)
@@ -90,7 +91,7 @@ func (t *Tx) tasks(condition string, args ...any) (tasks []contract.Task, err er
 		return nil
 	}, `SELECT id, kind, workflow_id, run_id, run_started, instance_name, public_id, service_type, region, bucket, path,
 		callback, role, from_root, state, code, message, planned, list, tally, ended, report_key, csv_key,
-		callback_state, callback_error FROM task `+condition, args...)
+		callback_state, callback_error, max_failures, max_deletes FROM task `+condition, args...)
 	if err != nil {
 		return nil, err
 	}

@@ -8,8 +8,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/google/go-cmp/cmp"
-
 	"imagebatch/activities"
 	"imagebatch/activities/store"
 	"imagebatch/workflows/contract"
@@ -36,34 +34,6 @@ func begin(t *testing.T, s *store.Store, run string) int64 {
 		t.Fatal(err)
 	}
 	return result.Task
-}
-
-func TestOperationNumbers(t *testing.T) {
-	t.Parallel()
-	s := shop(t)
-	take := func(run string) int64 {
-		number, err := s.OpenOperation(t.Context(), run, "shop")
-		if err != nil {
-			t.Fatal(err)
-		}
-		return number
-	}
-	task, first := begin(t, s, "task"), take("one")
-	got := []int64{task, first, take("one"), take("two"), begin(t, s, "other task"), begin(t, s, "task")}
-	if diff := cmp.Diff([]int64{task, task + 1, task + 1, task + 2, task + 3, task}, got); diff != "" {
-		t.Errorf("numbers, -want +got:\n%s", diff)
-	}
-	for range 2 {
-		if err := s.CloseOperation(t.Context(), first); err != nil {
-			t.Error(err)
-		}
-	}
-	if _, err := s.OpenOperation(t.Context(), "three", "nowhere"); !errors.Is(err, &contract.Error{Code: contract.CodeInstanceNotFound}) {
-		t.Errorf("got %v, want an instance not found", err)
-	}
-	if err := s.CloseOperation(t.Context(), 99); !errors.Is(err, &contract.Error{Code: contract.CodeInternalError}) {
-		t.Errorf("got %v, want a refusal", err)
-	}
 }
 
 // A number is not used again even when every row that had one is gone.

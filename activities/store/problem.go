@@ -3,6 +3,7 @@ package store
 import (
 	"errors"
 	"fmt"
+	"syscall"
 
 	"github.com/mattn/go-sqlite3"
 )
@@ -14,25 +15,47 @@ func (s *Store) explain(err error) error {
 	if !errors.As(err, &cause) {
 		return err
 	}
-	return fmt.Errorf("use database %q: %w%s", s.path, err, remedy(cause.Code))
+	if todo := remedy(cause); todo != "" {
+		return fmt.Errorf("use database %q: %w; %s", s.path, err, todo)
+	}
+	return fmt.Errorf("use database %q: %w", s.path, err)
 }
 
-func remedy(code sqlite3.ErrNo) string {
-	switch code {
+// Remedies of problems that have several codes.
+const (
+	freeSpace = "free space on its disk, or raise the quota or the limit on the size of files; work then goes on by itself"
+	remount   = "its disk is mounted for reading only; mount it for writing, work then goes on by itself"
+	letWrite  = "give the worker's user the right to write it, the files beside it with -wal and -shm, and their folder, or mount its disk for writing; work then goes on by itself"
+)
+
+// remedy says what to do about a problem. What the system says is more precise
+// than SQLite's code, where it is known.
+func remedy(cause sqlite3.Error) string {
+	switch cause.SystemErrno {
+	case syscall.ENOSPC, syscall.EDQUOT, syscall.EFBIG:
+		return freeSpace
+	case syscall.EROFS:
+		return remount
+	case syscall.EACCES, syscall.EPERM:
+		return letWrite
+	case syscall.EMFILE, syscall.ENFILE:
+		return "raise the limit on open files"
+	}
+	switch cause.Code {
 	case sqlite3.ErrFull:
-		return "; free space on its disk, work then goes on by itself"
+		return freeSpace
 	case sqlite3.ErrReadonly, sqlite3.ErrPerm, sqlite3.ErrAuth:
-		return "; give the worker's user the right to write the file and its folder"
+		return letWrite
 	case sqlite3.ErrCantOpen:
-		return "; create its folder and give the worker's user the right to read and write there"
+		return "create its folder and give the worker's user the right to read and write there"
 	case sqlite3.ErrNotADB:
-		return "; the file is something else, name another path"
+		return "the file is something else, name another path"
 	case sqlite3.ErrCorrupt:
-		return "; the file is damaged, restore it from a backup"
+		return "the file is damaged, restore it from a backup"
 	case sqlite3.ErrIoErr:
-		return "; check the disk it is on"
+		return "check the disk it is on"
 	case sqlite3.ErrBusy, sqlite3.ErrLocked:
-		return "; another process has held it for long, look for a hanging worker or a backup"
+		return "another process has held it for long, look for a hanging worker or a backup"
 	}
 	return ""
 }

@@ -14,11 +14,15 @@ var (
 	schema string
 	//go:embed attempt.sql
 	attempt string
+	//go:embed limit.sql
+	limit string
+	//go:embed operation.sql
+	operation string
 )
 
 // migrations bring a file from the version that is their position to the next.
 // One that has been released is never changed.
-var migrations = []string{schema, attempt}
+var migrations = []string{schema, attempt, limit, operation}
 
 // migrate brings the schema up to date. Several processes may do so at once: the
 // version is read and changed in the one transaction that may write.

@@ -36,6 +36,8 @@ type Store struct {
 	readers *sql.DB       // refuse to write
 	turn    chan struct{} // holds a token while a goroutine of this process writes
 	wal     walGuard
+
+	leftovers *leftovers
 }
 
 // Open opens the database file, and makes it where there is none. The folder
@@ -48,7 +50,7 @@ func Open(ctx context.Context, path string) (*Store, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open database %q: %w", path, err)
 	}
-	s := &Store{path: absolute, turn: make(chan struct{}, 1), wal: walGuard{file: absolute + "-wal", limit: walLimit}}
+	s := &Store{path: absolute, turn: make(chan struct{}, 1), leftovers: newLeftovers(), wal: walGuard{limit: walLimit}}
 	if s.writer, err = sql.Open("sqlite3", s.source(map[string]string{
 		"_txlock":       "immediate",
 		"_journal_mode": "WAL",
@@ -66,6 +68,7 @@ func Open(ctx context.Context, path string) (*Store, error) {
 	if err := s.migrate(ctx); err != nil {
 		return nil, errors.Join(fmt.Errorf("open database %q: %w", path, err), s.Close())
 	}
+	s.wal.file = resolved(absolute) + "-wal"
 	return s, nil
 }
 
@@ -83,7 +86,10 @@ func (s *Store) source(settings map[string]string) string {
 }
 
 // Close closes the file. No call may be under way.
-func (s *Store) Close() error { return errors.Join(s.readers.Close(), s.writer.Close()) }
+func (s *Store) Close() error {
+	s.leftovers.close()
+	return errors.Join(s.readers.Close(), s.writer.Close())
+}
 
 // Write runs a function in a transaction that is the only one that writes, in
 // any process. What it has read cannot change before it ends. Its effects are on
@@ -96,18 +102,21 @@ func (s *Store) Write(ctx context.Context, change func(*Tx) error) error {
 	case <-ctx.Done():
 		return fmt.Errorf("wait for the database: %w", context.Cause(ctx))
 	}
+	var conn *sql.Conn
 	var tx *sql.Tx
 	if err := s.retryBusy(ctx, func() (err error) {
-		tx, err = s.writer.BeginTx(context.Background(), nil)
+		if conn, err = s.writer.Conn(context.Background()); err != nil {
+			return err
+		}
+		if tx, err = conn.BeginTx(context.Background(), nil); err != nil {
+			s.release(conn, err)
+		}
 		return err
 	}); err != nil {
 		return err
 	}
-	if err := change(&Tx{tx: tx}); err != nil {
-		return s.explain(errors.Join(err, tx.Rollback()))
-	}
-	if err := tx.Commit(); err != nil {
-		return s.explain(fmt.Errorf("commit: %w", err))
+	if err := s.within(conn, tx, change, tx.Commit); err != nil {
+		return err
 	}
 	s.wal.trim(s.writer)
 	return nil
@@ -123,12 +132,28 @@ func (s *Store) Read(ctx context.Context, look func(*Tx) error) error {
 	}); err != nil {
 		return err
 	}
-	defer conn.Close()
 	tx, err := conn.BeginTx(context.Background(), nil)
 	if err != nil {
+		s.release(conn, err)
 		return s.explain(fmt.Errorf("begin read: %w", err))
 	}
-	return s.explain(errors.Join(look(&Tx{tx: tx}), tx.Rollback()))
+	return s.within(conn, tx, look, tx.Rollback)
+}
+
+// within does the work of a transaction, ends it and releases its connection,
+// also when the work panics.
+func (s *Store) within(conn *sql.Conn, tx *sql.Tx, work func(*Tx) error, end func() error) (err error) {
+	defer func() {
+		tx.Rollback() // has nothing to do after the end; SQLite may have rolled back by itself
+		s.release(conn, err)
+	}()
+	if err := work(&Tx{tx: tx}); err != nil {
+		return s.explain(err)
+	}
+	if err := end(); err != nil {
+		return s.explain(fmt.Errorf("end transaction: %w", err))
+	}
+	return nil
 }
 
 // retryBusy repeats an attempt for as long as another process holds the

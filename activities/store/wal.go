@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"os"
+	"path/filepath"
 )
 
 // walLimit is the size from which the write-ahead log is emptied by force.
@@ -16,6 +17,16 @@ type walGuard struct {
 	file  string
 	limit int64 // size from which the log is emptied
 	next  int64 // size for the next attempt, so that a vain one is not repeated at once
+}
+
+// resolved is the path that a symbolic link stands for: SQLite keeps its other
+// files beside the file itself.
+func resolved(path string) string {
+	target, err := filepath.EvalSymlinks(path)
+	if err != nil {
+		return path
+	}
+	return target
 }
 
 // trim empties the log when it has become long: it waits for the readers under

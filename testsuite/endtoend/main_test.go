@@ -24,7 +24,7 @@ func run(m *testing.M) int {
 		fmt.Fprintln(os.Stderr, err)
 		return 1
 	}
-	shared, err = startStack("../../bin", state, 1, nil)
+	shared, err = startStack(stack.Options{State: state, Bin: "../../bin"})
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		return 1
@@ -42,14 +42,13 @@ func run(m *testing.M) int {
 	return code
 }
 
-func startStack(programs, state string, workers int, settings map[string]string) (*stack.Stack, error) {
-	bin, err := filepath.Abs(programs)
-	if err != nil {
+func startStack(options stack.Options) (s *stack.Stack, err error) {
+	if options.Bin, err = filepath.Abs(options.Bin); err != nil {
 		return nil, err
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Minute)
 	defer cancel()
-	return stack.Start(ctx, stack.Options{State: state, Bin: bin, Workers: workers, Settings: settings})
+	return stack.Start(ctx, options)
 }
 
 // ownStack is for tests that kill processes or need other settings.
@@ -61,8 +60,13 @@ func ownStack(t *testing.T, workers int, settings map[string]string) *stack.Stac
 // ownStackOf is for tests that need other programs than the product's.
 func ownStackOf(t *testing.T, programs string, workers int, settings map[string]string) *stack.Stack {
 	t.Helper()
-	state := t.TempDir()
-	s, err := startStack(programs, state, workers, settings)
+	return ownStackWith(t, stack.Options{State: t.TempDir(), Bin: programs, Workers: workers, Settings: settings})
+}
+
+// ownStackWith is for tests that need more than that to be different.
+func ownStackWith(t *testing.T, options stack.Options) *stack.Stack {
+	t.Helper()
+	s, err := startStack(options)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -71,7 +75,7 @@ func ownStackOf(t *testing.T, programs string, workers int, settings map[string]
 			t.Error(err)
 		}
 		if t.Failed() {
-			showLogs(t, state)
+			showLogs(t, options.State)
 		}
 	})
 	return s

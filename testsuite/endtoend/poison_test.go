@@ -4,17 +4,14 @@ import (
 	"bytes"
 	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 
+	"imagebatch/testsuite/stack"
 	"imagebatch/workflows/contract"
 )
-
-// poisonWord begins the orders that a decoder built for tests obeys.
-const poisonWord = "imagebatch-poison:"
 
 func TestProductDoesNotObeyPictures(t *testing.T) {
 	t.Parallel()
@@ -22,47 +19,29 @@ func TestProductDoesNotObeyPictures(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if bytes.Contains(program, []byte(poisonWord)) {
-		t.Errorf("bin/worker holds %q: it was built with the tag poison; run make build", poisonWord)
+	order := stack.Poisoned(nil, "")
+	if bytes.Contains(program, order) {
+		t.Errorf("bin/worker holds %q: it was built with the tag poison; run make build", order)
 	}
-}
-
-// poisonedPrograms is a folder of programs whose worker obeys pictures.
-func poisonedPrograms(t *testing.T) string {
-	t.Helper()
-	bin := t.TempDir()
-	build := exec.CommandContext(t.Context(), "go", "build", "-tags", "poison", "-o", filepath.Join(bin, "worker"), "../../worker")
-	if out, err := build.CombinedOutput(); err != nil {
-		t.Fatalf("build the worker with the tag poison: %v\n%s", err, out)
-	}
-	programs, err := filepath.Glob("../../bin/*")
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, program := range programs {
-		whole, err := filepath.Abs(program)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if name := filepath.Base(program); name != "worker" {
-			if err := os.Symlink(whole, filepath.Join(bin, name)); err != nil {
-				t.Fatal(err)
-			}
-		}
-	}
-	return bin
 }
 
 // TestPicturesThatBreakTheDecoderAreIsolated has two of a hundred pictures end
 // the process that decodes them, in every way there is.
 func TestPicturesThatBreakTheDecoderAreIsolated(t *testing.T) {
 	t.Parallel()
-	s := ownStackOf(t, poisonedPrograms(t), 1, map[string]string{"IMAGEBATCH_IMAGING_DEADLINE": "2s", "IMAGEBATCH_IMAGING_MEMORY": "536870912"})
+	program := filepath.Join(t.TempDir(), "worker")
+	if err := stack.BuildPoisonable(t.Context(), program); err != nil {
+		t.Fatal(err)
+	}
+	s := ownStackWith(t, stack.Options{
+		State: t.TempDir(), Bin: "../../bin", Worker: program,
+		Settings: stack.Settings{"IMAGEBATCH_IMAGING_DEADLINE": "2s", "IMAGEBATCH_IMAGING_MEMORY": "536870912"},
+	})
 	createInstance(t, s, "poisoned")
 
 	orders := []string{"header:abort", "pixels:abort", "pixels:hang", "pixels:memory"}
 	for n, order := range orders {
-		put(t, s, fmt.Sprintf("poisoned/poison%d.jpg", n), append(picture(t, n), poisonWord+order...))
+		put(t, s, fmt.Sprintf("poisoned/poison%d.jpg", n), stack.Poisoned(picture(t, n), order))
 	}
 	const lines, every = 400, 50
 	planted, want := map[int]string{}, map[int64]contract.Code{}

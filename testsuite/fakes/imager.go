@@ -4,6 +4,10 @@ import (
 	"context"
 	"crypto/sha256"
 	"fmt"
+	"image"
+	"image/color"
+	"image/draw"
+	"slices"
 	"strings"
 	"sync/atomic"
 
@@ -75,12 +79,48 @@ func (p *picture) Featurize(ctx context.Context, view activities.View) (activiti
 		w, h := p.header.Width, p.header.Height
 		region = &manifest.Region{X1: w / 4, X2: w - w/4, Y1: h / 4, Y2: h - h/4}
 	}
-	seen := p.seed
-	if region != nil {
-		seen += region.String()
+	feature := activities.Feature{Vector: vectorOf(p.seed, region), Region: region}
+	if view.Detect {
+		feature.Regions = []manifest.Region{*region}
 	}
-	sum := sha256.Sum256([]byte(seen))
-	return activities.Feature{Vector: sum[:], Region: region}, nil
+	if view.Expand {
+		feature.Variants = []activities.Variant{{Kind: "mirrored", Vector: vectorOf(Mirrored(p.seed), region)}}
+	}
+	return feature, nil
+}
+
+func vectorOf(seed string, region *manifest.Region) []byte {
+	if region != nil {
+		seed += region.String()
+	}
+	sum := sha256.Sum256([]byte(seed))
+	return sum[:]
+}
+
+// Mirrored is the seed of a picture whose mirror image has this one.
+func Mirrored(seed string) string {
+	reversed := []byte(seed)
+	slices.Reverse(reversed)
+	return string(reversed)
+}
+
+// Preview is a picture of one colour, which depends on the seed.
+func (p *picture) Preview(ctx context.Context, side int) (*image.RGBA, error) {
+	if ask := p.imager.Featurize; ask != nil {
+		if err := ask(ctx, p.seed); err != nil {
+			return nil, err
+		}
+	}
+	if p.seed == "damaged" {
+		return nil, fmt.Errorf("%w: it is cut short", activities.ErrUndecodable)
+	}
+	longer := max(p.header.Width, p.header.Height)
+	side = min(side, longer)
+	preview := image.NewRGBA(image.Rect(0, 0, max(1, p.header.Width*side/longer), max(1, p.header.Height*side/longer)))
+	sum := sha256.Sum256([]byte(p.seed))
+	colour := color.RGBA{sum[0], sum[1], sum[2], 0xff}
+	draw.Draw(preview, preview.Bounds(), image.NewUniform(colour), image.Point{}, draw.Src)
+	return preview, nil
 }
 
 func (p *picture) Close() { p.imager.open.Add(-1) }

@@ -16,7 +16,7 @@ import (
 // Side is one of several views of the same store, such as that of one process.
 type Side struct {
 	Ledger activities.Ledger
-	Index  activities.Index
+	Index  Index
 }
 
 func testConcurrency(t *testing.T, open Open) {
@@ -56,7 +56,7 @@ func Concurrency(t *testing.T, sides ...Side) {
 	for i := range task.done {
 		task.done[i] = true
 	}
-	h := &history{world: w, tasks: []*manifestTask{task}}
+	h := &history{world: w, tasks: []*manifestTask{task}, events: []event{task}}
 	h.checkCounts(task)
 	h.checkIndex()
 }

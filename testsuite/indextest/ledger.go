@@ -85,7 +85,7 @@ func testBegin(t *testing.T, open Open) {
 		wantSame(t, "the task", w.read(result.Task), contract.Task{
 			ID: result.Task, Kind: in.Kind, WorkflowID: in.WorkflowID, RunID: in.RunID, Instance: in.Instance, InstanceID: instance.ID,
 			ServiceType: instance.ServiceType, Region: instance.Region, Bucket: in.Bucket, Path: in.Path, Callback: in.Callback,
-			FromRoot: true, State: contract.StateProcessing, StartedAt: in.RunStarted,
+			FromRoot: true, MaxFailures: in.MaxFailures, MaxDeletes: in.MaxDeletes, State: contract.StateProcessing, StartedAt: in.RunStarted,
 		})
 	})
 }

@@ -75,7 +75,7 @@ func testRefusals(t *testing.T, open Open) {
 		record := w.commit(task, list, 0, foreign, short)
 		wantSame(t, "codes", record.Tally.Codes, map[contract.Code]int64{contract.CodeFeatureVersion: 2})
 		w.wantPictures(1)
-		_, err = w.index.Search(w.Context(), w.instance, activities.SearchVector{Vector: vectorOf(0, 1), FeatureVersion: "test-2", Num: 1})
+		_, err = w.index.Search(w.Context(), w.instance, activities.SearchQuery{Vectors: []activities.QueryVector{{Vector: vectorOf(0, 1)}}, FeatureVersion: "test-2", Num: 1})
 		wantCode(t, err, contract.CodeFeatureVersion)
 	})
 }

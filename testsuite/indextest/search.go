@@ -17,10 +17,10 @@ type hit struct {
 	Score         float64
 }
 
-func hitsOf(result contract.SearchResult) []hit {
+func hitsOf(result activities.SearchHits) []hit {
 	hits := make([]hit, 0, len(result.Hits))
 	for _, h := range result.Hits {
-		hits = append(hits, hit{h.ProductID, h.PicName, h.Score})
+		hits = append(hits, hit{h.Picture.ProductID, h.Picture.PicName, h.Score})
 	}
 	return hits
 }
@@ -89,7 +89,7 @@ func testSearch(t *testing.T, open Open) {
 		for _, n := range []int{1, 2, 3, 10, 100, 999} {
 			for _, line := range []int{0, 6, 300, 499, 699} {
 				query := outcomes[line].Put.Vector
-				got, err := w.index.Search(w.Context(), w.instance, activities.SearchVector{Vector: query, FeatureVersion: Features, Num: n})
+				got, err := w.index.Search(w.Context(), w.instance, activities.SearchQuery{Vectors: []activities.QueryVector{{Vector: query}}, FeatureVersion: Features, Num: n})
 				w.must(err)
 				wantSame(t, "hits", hitsOf(got), ranking(stored, query, n))
 				if got.Hits[0].Score != 1 {
@@ -108,7 +108,7 @@ func testSearch(t *testing.T, open Open) {
 			outcome.Put.Vector = []byte{1, 2, 255}
 			w.commit(task, list, 0, outcome)
 		}
-		got, err := w.index.Search(w.Context(), w.instance, activities.SearchVector{Vector: []byte{1, 2, 255}, FeatureVersion: Features, Num: 3})
+		got, err := w.index.Search(w.Context(), w.instance, activities.SearchQuery{Vectors: []activities.QueryVector{{Vector: []byte{1, 2, 255}}}, FeatureVersion: Features, Num: 3})
 		w.must(err)
 		wantSame(t, "hits", hitsOf(got), []hit{{"p", drawnName(1), 1}, {"p", drawnName(2), 1}, {"p", drawnName(3), 1}})
 	})
@@ -119,10 +119,10 @@ func testSearch(t *testing.T, open Open) {
 		w.commit(task, list, 0, adds(1, "p", "a", 0), adds(2, "p", "b", 0))
 		w.create("other", 10)
 		w.instance = "other"
-		query := activities.SearchVector{Vector: vectorOf(0, 1), FeatureVersion: Features}
+		query := activities.SearchQuery{Vectors: []activities.QueryVector{{Vector: vectorOf(0, 1)}}, FeatureVersion: Features}
 		empty, err := w.index.Search(w.Context(), "other", query)
 		w.must(err)
-		wantSame(t, "search of an empty instance", empty, contract.SearchResult{Hits: []contract.Hit{}})
+		wantSame(t, "search of an empty instance", empty, activities.SearchHits{Hits: []activities.SearchHit{}})
 		task, list = w.task(1, 0, 1)
 		w.commit(task, list, 0, adds(1, "q", "c", 0))
 		got, err := w.index.Search(w.Context(), "other", query)
@@ -132,9 +132,9 @@ func testSearch(t *testing.T, open Open) {
 	t.Run("Refusals", func(t *testing.T) {
 		t.Parallel()
 		w := newWorld(t, open, 100)
-		_, err := w.index.Search(w.Context(), "nowhere", activities.SearchVector{Vector: []byte{1}, FeatureVersion: Features, Num: 1})
+		_, err := w.index.Search(w.Context(), "nowhere", activities.SearchQuery{Vectors: []activities.QueryVector{{Vector: []byte{1}}}, FeatureVersion: Features, Num: 1})
 		wantCode(t, err, contract.CodeInstanceNotFound)
-		_, err = w.index.Search(w.Context(), w.instance, activities.SearchVector{Vector: []byte{1}, FeatureVersion: Features, Num: -1})
+		_, err = w.index.Search(w.Context(), w.instance, activities.SearchQuery{Vectors: []activities.QueryVector{{Vector: []byte{1}}}, FeatureVersion: Features, Num: -1})
 		wantCode(t, err, contract.CodeInvalidNumParameter)
 	})
 }

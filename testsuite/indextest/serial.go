@@ -13,7 +13,8 @@ import (
 // testSerialEquivalence proves the first two promises on drawn manifests: the
 // index is what applying the lines one by one in order would have made, and the
 // counts add up at every instant, whatever the order of commits, however often
-// attempts overlap or are repeated, wherever a task is stopped or terminated.
+// attempts overlap or are repeated, wherever a task is stopped or terminated, and
+// whatever single operations come in between.
 func testSerialEquivalence(t *testing.T, open Open) {
 	w := newWorld(t, open, 10)
 	drawnInstances := 0
@@ -24,9 +25,11 @@ func testSerialEquivalence(t *testing.T, open Open) {
 		v.create(v.instance, 1000)
 		h := &history{world: &v}
 		for range rapid.IntRange(1, 3).Draw(rt, "tasks") {
+			h.operate(rt)
 			h.runTask(rt)
 		}
 		h.finish()
+		h.operate(rt)
 	})
 }
 
@@ -65,10 +68,14 @@ type manifestTask struct {
 	done  []bool
 }
 
-// history is the tasks of an instance, in order.
+// history is the tasks of an instance, in order, and everything that has
+// happened to it, by number.
 type history struct {
 	*world
-	tasks []*manifestTask
+	tasks      []*manifestTask
+	events     []event
+	operations []*operation
+	last       int64 // the largest number that has been seen
 }
 
 // piece is a run of lines of one slice that an attempt commits together.
@@ -88,7 +95,8 @@ func (h *history) runTask(rt *rapid.T) {
 	}
 	task := &manifestTask{steps: steps, done: make([]bool, len(steps))}
 	task.id, task.list = h.task(len(steps), blanks, drawnSlice)
-	h.tasks = append(h.tasks, task)
+	h.tasks, h.events = append(h.tasks, task), append(h.events, task)
+	h.wantNext(task.id)
 	if len(h.tasks) > 1 {
 		h.checkCounts(h.tasks[len(h.tasks)-2])
 	}
@@ -101,6 +109,7 @@ func (h *history) runTask(rt *rapid.T) {
 	}), 0, 10).Draw(rt, "pieces")
 	for _, p := range pieces {
 		h.commitPiece(task, p)
+		h.operate(rt)
 	}
 	for _, older := range h.tasks[:len(h.tasks)-1] {
 		h.commitLate(older)
@@ -113,6 +122,7 @@ func (h *history) runTask(rt *rapid.T) {
 		}
 		for _, slice := range rapid.Permutation(slices).Draw(rt, "resumed") {
 			h.commitPiece(task, piece{slice, 0, task.list.LinesOf(slice)})
+			h.operate(rt)
 		}
 		h.end(task.id, contract.StateSuccess)
 		h.checkCounts(task)
@@ -217,29 +227,11 @@ func tallyOf(s step) contract.Tally {
 	return contract.Tally{}
 }
 
-// checkIndex compares the index with the plain map that the committed lines
-// make when they are applied one by one, in order.
+// checkIndex compares the index with the plain map that everything makes when it
+// is applied one by one, in order.
 func (h *history) checkIndex() {
 	h.Helper()
-	type at struct{ task, line int64 }
-	plain := make(map[[2]string]at)
-	for _, task := range h.tasks {
-		for i, s := range task.steps {
-			switch name := [2]string{s.product, s.name}; {
-			case !task.done[i]:
-			case s.verb == "add":
-				plain[name] = at{task.id, int64(i + 1)}
-			case s.verb == "delete":
-				delete(plain, name)
-			case s.verb == "deleteProduct":
-				for other := range plain {
-					if other[0] == s.product {
-						delete(plain, other)
-					}
-				}
-			}
-		}
-	}
+	plain := h.plain()
 	vectors := make(map[[2]string][]byte)
 	for _, product := range []string{"p", "q"} {
 		for _, name := range []string{"a", "b", "c"} {
@@ -248,13 +240,13 @@ func (h *history) checkIndex() {
 				h.wantAbsent(product, name)
 				continue
 			}
-			h.wantVersion(product, name, want.task, want.line)
-			vectors[[2]string{product, name}] = vectorOf(byte(want.task), want.line)
+			wantSame(h, fmt.Sprintf("picture %s/%s", product, name), h.picture(product, name), want.Picture)
+			vectors[[2]string{product, name}] = want.Vector
 		}
 	}
 	h.wantPictures(int64(len(plain)))
 	query := vectorOf(1, 1)
-	got, err := h.index.Search(h.Context(), h.instance, activities.SearchVector{Vector: query, FeatureVersion: Features, Num: 100})
+	got, err := h.index.Search(h.Context(), h.instance, activities.SearchQuery{Vectors: []activities.QueryVector{{Vector: query}}, FeatureVersion: Features, Num: 100})
 	h.must(err)
 	wantSame(h, "search", hitsOf(got), ranking(vectors, query, 100))
 }

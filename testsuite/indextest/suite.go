@@ -1,6 +1,6 @@
-// Package indextest is the conformance suite of activities.Ledger and
-// activities.Index: what every store of the system promises, written against
-// the two interfaces alone.
+// Package indextest is the conformance suite of activities.Ledger,
+// activities.Index and activities.Pictures: what every store of the system
+// promises, written against the interfaces alone.
 //
 // A backend passes when Run does. The suite shares no code with any backend, and
 // states what must hold as plain data: see serial.go for the promise that
@@ -20,8 +20,14 @@ import (
 	"imagebatch/workflows/contract"
 )
 
+// Index is all that the index of a store does.
+type Index interface {
+	activities.Index
+	activities.Pictures
+}
+
 // Open makes an empty store for a test, and closes it when the test ends.
-type Open func(t *testing.T) (activities.Ledger, activities.Index)
+type Open func(t *testing.T) (activities.Ledger, Index)
 
 // Run runs the suite.
 func Run(t *testing.T, open Open) {
@@ -40,6 +46,12 @@ func Run(t *testing.T, open Open) {
 		{"Instances", testInstances},
 		{"Named", testNamed},
 		{"Search", testSearch},
+		{"SearchQueries", testSearchQueries},
+		{"AddImage", testAddImage},
+		{"UpdateImage", testUpdateImage},
+		{"DeleteImage", testDeleteImage},
+		{"Sources", testSources},
+		{"Dump", testDump},
 		{"SerialEquivalence", testSerialEquivalence},
 		{"Concurrency", testConcurrency},
 		{"Attempts", testAttempts},
@@ -67,7 +79,7 @@ type prover interface {
 type world struct {
 	prover
 	ledger   activities.Ledger
-	index    activities.Index
+	index    Index
 	instance string
 	started  time.Time
 	runs     int
@@ -97,6 +109,7 @@ func (w *world) beginInput() contract.BeginInput {
 	return contract.BeginInput{
 		Kind: contract.KindBatchTask, WorkflowID: contract.BatchTaskWorkflowID(w.instance), RunID: fmt.Sprintf("run-%s-%d", w.instance, w.runs),
 		RunStarted: w.started, Instance: w.instance, Bucket: "photos", Path: "/spring", Callback: "https://shop.example/hook", FromRoot: true,
+		MaxFailures: "5%", MaxDeletes: "1000",
 	}
 }
 

@@ -2,6 +2,7 @@ package stack
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"os"
 	"os/signal"
@@ -39,3 +40,18 @@ func (s *Settings) Set(assignment string) error {
 
 // String is empty: there is no default worth showing.
 func (s *Settings) String() string { return "" }
+
+// Save writes figures as JSON, for programs; without a file it does nothing.
+func Save(file string, figures any) error {
+	if file == "" {
+		return nil
+	}
+	text, err := json.MarshalIndent(figures, "", "  ")
+	if err == nil {
+		err = os.WriteFile(file, append(text, '\n'), 0o644)
+	}
+	if err != nil {
+		return fmt.Errorf("save figures: %w", err)
+	}
+	return nil
+}

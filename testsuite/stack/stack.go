@@ -1,6 +1,7 @@
 package stack
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -20,6 +21,7 @@ import (
 type Options struct {
 	State    string   // folder for everything the stack keeps
 	Bin      string   // folder with worker, ossserver and starter
+	Worker   string   // path of the worker program, if it is not the one in Bin
 	Workers  int      // how many to start; default 1
 	Settings Settings // environment of the workers, beside what the stack sets
 	Usual    bool     // the ports that people expect, where they are free
@@ -146,7 +148,7 @@ func (s *Stack) StartWorker(settings map[string]string) (*Process, error) {
 	}
 	maps.Copy(environment, s.options.Settings)
 	maps.Copy(environment, settings)
-	command := exec.Command(filepath.Join(s.options.Bin, "worker"))
+	command := exec.Command(cmp.Or(s.options.Worker, filepath.Join(s.options.Bin, "worker")))
 	command.Env = flatten(environment)
 	name := "worker-" + strconv.Itoa(s.started)
 	polling := make(chan struct{})

@@ -117,6 +117,8 @@ type Task struct {
 	Callback      string        `json:"callback,omitempty"`
 	RoleARN       string        `json:"roleArn,omitempty"`
 	FromRoot      bool          `json:"fromRoot,omitempty"`
+	MaxFailures   Threshold     `json:"maxFailures,omitempty"` // the limits it was started with
+	MaxDeletes    Threshold     `json:"maxDeletes,omitempty"`
 	State         State         `json:"state"` // PROCESSING until its fence is closed
 	Code          Code          `json:"code,omitempty"`
 	Message       string        `json:"message,omitempty"`

@@ -40,6 +40,12 @@ const (
 	CodeNoSpecifiedPicContent Code = "NoSpecifiedPicContent"
 	CodeInvalidNumParameter   Code = "InvalidNumParameter"
 	CodeInvalidStartParameter Code = "InvalidStartParameter"
+	CodeOverflowMaxReturnNum  Code = "OverflowMaxReturnNum"
+	CodeOverflowMaxResultNum  Code = "OverflowMaxResultNum"
+	CodeInvalidFilterClause   Code = "InvalidFilterClause"
+	CodeInvalidScoreThreshold Code = "InvalidScoreThreshold"
+	CodeDeniedRequest         Code = "DeniedRequest" // too many requests: try again later
+	CodeTaskAlreadyExist      Code = "Console.TaskAlreadyExist"
 	CodeBadRequest            Code = "Console.BadRequest"
 	CodeInstanceNotFound      Code = "Console.InstanceNotFound"
 	CodeConsoleNoPermission   Code = "Console.NoPermission"

@@ -1,6 +1,10 @@
 package contract
 
-import "time"
+import (
+	"maps"
+	"slices"
+	"time"
+)
 
 // ServiceType is what kind of pictures an instance holds. It decides the pixel
 // bounds and whether categories are kept.
@@ -34,6 +38,18 @@ var categories = map[int]string{
 func CategoryName(id int) (string, bool) {
 	name, ok := categories[id]
 	return name, ok
+}
+
+// Categories are the categories that instances of the type can have, by number.
+func (s ServiceType) Categories() []Category {
+	if !s.KeepsCategories() {
+		return []Category{{CategoryOthers, categories[CategoryOthers]}}
+	}
+	var all []Category
+	for _, id := range slices.Sorted(maps.Keys(categories)) {
+		all = append(all, Category{id, categories[id]})
+	}
+	return all
 }
 
 // Known reports whether there is such a service type.
@@ -91,12 +107,56 @@ type InstanceList struct {
 	Instances []Instance `json:"instances"`
 }
 
+// Rate is how often an operation may be asked of an instance.
+type Rate struct {
+	Operation string  `json:"operation"`
+	PerSecond float64 `json:"perSecond"`
+	Adjusted  bool    `json:"adjusted,omitempty"` // set for this instance, not the usual one
+}
+
+// Operations that have a rate, as Rate names them.
+// Source: https://www.alibabacloud.com/help/en/image-search/product-overview/limits
+const (
+	RateAdd      = "AddImage"
+	RateUpdate   = "UpdateImage"
+	RateDelete   = "DeleteImage"
+	RateSearch   = "SearchImage"
+	RateExists   = "GetImage" // CheckImageExists
+	RateCompare  = "CompareImages"
+	RateDescribe = "DescribeInstance"
+	RateDump     = "DumpMeta"
+)
+
+// InstanceDetail is an instance with what may be asked of it.
+// Source: https://www.alibabacloud.com/help/en/image-search/developer-reference/api-imagesearch-2020-12-14-detail
+type InstanceDetail struct {
+	Instance
+	QPS        float64 `json:"Qps"`        // searches a second
+	TotalCount int64   `json:"TotalCount"` // pictures
+	Rates      []Rate  `json:"rates"`      // of every operation that has one
+}
+
+// RatesInput asks for the rates of an instance, and changes those that are
+// named: a rate of 0 brings back the usual one.
+type RatesInput struct {
+	Instance string `json:"instance"`
+	Set      []Rate `json:"set,omitempty"`
+}
+
+// RateList is the rates in force, by operation.
+type RateList struct {
+	Rates []Rate `json:"rates"`
+}
+
 // Operations on instances.
 var (
 	CreateInstance = Operation[CreateInstanceInput, Instance]{Name: "CreateInstance"}
 	ListInstances  = Operation[Nothing, InstanceList]{Name: "ListInstances"}
 	GetInstance    = Operation[InstanceRef, Instance]{Name: "GetInstance"}
 	DeleteInstance = Operation[InstanceRef, Nothing]{Name: "DeleteInstance"}
+	// DescribeInstance is GetInstance with rates, and itself limited by one.
+	DescribeInstance = Operation[InstanceRef, InstanceDetail]{Name: "DescribeInstance"}
+	InstanceRates    = Operation[RatesInput, RateList]{Name: "InstanceRates"}
 )
 
 // MaxInstanceName is the longest name of an instance, in characters.
@@ -127,6 +187,19 @@ func (in CreateInstanceInput) Validate() error {
 	}
 	if in.Capacity < 1 {
 		return Errorf(CodeBadRequest, "the capacity %d is not positive; give the number of pictures the instance may hold", in.Capacity)
+	}
+	return nil
+}
+
+// Validate checks what can be checked without asking anyone.
+func (in RatesInput) Validate() error {
+	if err := ValidateInstanceName(in.Instance); err != nil {
+		return err
+	}
+	for _, rate := range in.Set {
+		if !(rate.PerSecond >= 0) {
+			return Errorf(CodeBadRequest, "the rate %g of %s is not valid; give requests a second, or 0 for the usual rate", rate.PerSecond, quoted(rate.Operation))
+		}
 	}
 	return nil
 }

@@ -59,6 +59,10 @@ func CallbackWorkflowID(task int64) string { return "callback." + strconv.Format
 // SettleWorkflowID is the id of the settlement of a terminated task.
 func SettleWorkflowID(task int64) string { return "settle." + strconv.FormatInt(task, 10) }
 
+// DumpMetaWorkflowID is the id of the dump of an instance. With the conflict
+// policy "fail" it keeps an instance from being dumped twice at a time.
+func DumpMetaWorkflowID(instance string) string { return "dump-meta." + instance }
+
 func pad(n, width int) string {
 	s := strconv.Itoa(n)
 	return strings.Repeat("0", max(0, width-len(s))) + s

@@ -43,7 +43,7 @@ func (p *parser) content() *Problem {
 	case !given:
 		return nil
 	}
-	if why := excess("CustomContent", content, MaxCustomContent); why != "" {
+	if why := contract.Excess("CustomContent", content, contract.MaxCustomContent); why != "" {
 		return &Problem{Code: contract.CodeInvalidCustomContent, Message: why}
 	}
 	p.optional.content = content
@@ -91,7 +91,7 @@ func (p *parser) strAttr(n int) *Problem {
 	if problem != nil || !given {
 		return problem
 	}
-	if why := excess(fieldNames[f], value, MaxStrAttr); why != "" {
+	if why := contract.Excess(fieldNames[f], value, contract.MaxStrAttr); why != "" {
 		return &Problem{Code: contract.InvalidStrAttrCode(n + 1), Message: why}
 	}
 	if strings.ContainsAny(value, unsupported) {

@@ -2,7 +2,6 @@ package manifest
 
 import (
 	"bytes"
-	"fmt"
 	"math"
 	"strconv"
 	"strings"
@@ -192,15 +191,4 @@ func clip[T string | []byte](text T, characters int) T {
 		at += size
 	}
 	return text[:at]
-}
-
-// excess says that a text is too long, or returns "".
-func excess(name, text string, limit int) string {
-	if len(text) <= limit {
-		return ""
-	}
-	if n := utf8.RuneCountInString(text); n > limit {
-		return fmt.Sprintf("%s has %d characters and the limit is %d; shorten it", name, n, limit)
-	}
-	return ""
 }

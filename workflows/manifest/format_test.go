@@ -29,11 +29,11 @@ func entries() *rapid.Generator[manifest.Entry] {
 			}
 			return e
 		}
-		e.CustomContent = text("content", manifest.MaxCustomContent)
+		e.CustomContent = text("content", contract.MaxCustomContent)
 		e.CategoryID = optional(t, "category", rapid.SampledFrom([]int{0, 1, 9, 20, 22, contract.CategoryOthers}))
 		for n := range 4 {
 			e.IntAttrs[n] = optional(t, "int", rapid.Int32())
-			e.StrAttrs[n] = text("str", manifest.MaxStrAttr)
+			e.StrAttrs[n] = text("str", contract.MaxStrAttr)
 		}
 		e.Crop = optional(t, "crop", rapid.Bool())
 		if rapid.Bool().Draw(t, "region") {

@@ -1,9 +1,7 @@
 package manifest
 
 import (
-	"fmt"
 	"strings"
-	"unicode"
 
 	"imagebatch/workflows/contract"
 )
@@ -16,11 +14,7 @@ func (p *parser) product() *Problem {
 	case id == "":
 		return refuse(contract.CodeNoSpecifiedProductID, `ProductId is missing; give the id of the product, such as "ProductId":"1000"`)
 	}
-	why := excess("ProductId", id, p.maxName())
-	if why == "" {
-		why = controls("ProductId", id)
-	}
-	if why != "" {
+	if why := contract.UnfitProductID(id, p.maxName()); why != "" {
 		return &Problem{Code: contract.CodeInvalidProductID, Message: why}
 	}
 	p.entry.ProductID = id
@@ -45,11 +39,7 @@ func (p *parser) picture() *Problem {
 	if name == "" {
 		return refuse(contract.CodeNoSpecifiedPicName, `PicName is missing; give the picture's object name below the manifest's folder, such as "PicName":"girlCloth/1.jpg"`)
 	}
-	why := excess("PicName", name, p.maxName())
-	if why == "" {
-		why = unfitPicName(name)
-	}
-	if why != "" {
+	if why := contract.UnfitPicName(name, p.maxName()); why != "" {
 		return &Problem{Code: contract.CodeInvalidPicName, Message: why}
 	}
 	p.entry.PicName = name
@@ -58,9 +48,9 @@ func (p *parser) picture() *Problem {
 
 func (p *parser) maxName() int {
 	if p.rules.Strict {
-		return MaxNameStrict
+		return contract.MaxNameStrict
 	}
-	return MaxName
+	return contract.MaxName
 }
 
 // name is the text of ProductId or PicName, "" when it is absent or null. A whole
@@ -82,42 +72,6 @@ func (p *parser) name(f field) (string, *Problem) {
 	default:
 		return "", wrongType(f, k, "a string")
 	}
-}
-
-// unfitPicName says what keeps a name from being that of a picture, or returns "".
-func unfitPicName(name string) string {
-	if why := controls("PicName", name); why != "" {
-		return why
-	}
-	switch {
-	case len(name) > MaxKeyBytes:
-		return fmt.Sprintf("PicName has %d bytes in UTF-8 and the limit of an object name is %d; shorten it", len(name), MaxKeyBytes)
-	case strings.HasPrefix(name, "/"):
-		return fmt.Sprintf("PicName %s starts with a slash; leave the slash out, names are relative to the manifest's folder", quote(name))
-	case strings.Contains(name, `\`):
-		return fmt.Sprintf("PicName %s holds a backslash; separate folders by /", quote(name))
-	}
-	last := name
-	for part := range strings.SplitSeq(name, "/") {
-		if part == ".." || part == "." {
-			return fmt.Sprintf("PicName %s holds the folder %q; write the object's name as it is in the bucket", quote(name), part)
-		}
-		last = part
-	}
-	if dot := strings.LastIndexByte(last, '.'); dot < 1 || dot == len(last)-1 {
-		return fmt.Sprintf("PicName %s has no file name extension; write the whole name, such as 1.jpg", quote(name))
-	}
-	return ""
-}
-
-// controls says where a name holds a control character, or returns "".
-func controls(name, text string) string {
-	for at, r := range text {
-		if unicode.IsControl(r) {
-			return fmt.Sprintf("%s %s holds the control character %U at byte %d; remove it", name, quote(text), r, at+1)
-		}
-	}
-	return ""
 }
 
 func halfCharacter(f field) *Problem {

@@ -18,15 +18,6 @@ type Rules struct {
 	Strict bool
 }
 
-// Limits of the fields, in characters (Unicode code points) unless said otherwise.
-const (
-	MaxName          = 512  // ProductId and PicName
-	MaxNameStrict    = 256  //
-	MaxKeyBytes      = 1023 // PicName in UTF-8: the longest object key
-	MaxCustomContent = 4096
-	MaxStrAttr       = 128
-)
-
 // Parse reads one line, without its line break. A line that cannot be used is a
 // Problem; what is odd but understood is a warning, and both can be there. The
 // text may be changed afterwards.
@@ -173,7 +164,7 @@ func (p *parser) known() Entry {
 			return ""
 		}
 		text, _ := p.str(f)
-		return strings.Clone(clip(text, MaxName))
+		return strings.Clone(clip(text, contract.MaxName))
 	}
 	entry := Entry{Operation: p.entry.Operation, ProductID: p.entry.ProductID, PicName: p.entry.PicName}
 	if entry.ProductID == "" {

@@ -45,7 +45,7 @@ func BenchmarkOverhead(b *testing.B) {
 			b.Fatal(err)
 		}
 		defer picture.Close()
-		if _, err := picture.Featurize(b.Context(), activities.View{}); err != nil {
+		if _, err := picture.Featurize(b.Context(), activities.View{Detect: true}); err != nil {
 			b.Fatal(err)
 		}
 	}
@@ -128,13 +128,17 @@ func benchPictures(b *testing.B) [][]byte {
 	return pictures
 }
 
-// drawn is a JPEG of the size of a product photo.
+// drawn is a JPEG of the size of a product photo: a pattern on grey.
 func drawn(tb testing.TB) []byte {
 	tb.Helper()
 	canvas := image.NewRGBA(image.Rect(0, 0, 400, 534))
 	for y := range 534 {
 		for x := range 400 {
-			canvas.SetRGBA(x, y, color.RGBA{uint8(x * y >> 6), uint8(x ^ y), uint8(x + 3*y), 255})
+			pixel := color.RGBA{200, 200, 200, 255}
+			if x > 100 && x < 300 && y > 100 && y < 450 {
+				pixel = color.RGBA{uint8(x * y >> 6), uint8(x ^ y), uint8(x + 3*y), 255}
+			}
+			canvas.SetRGBA(x, y, pixel)
 		}
 	}
 	var out bytes.Buffer

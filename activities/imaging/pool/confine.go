@@ -8,7 +8,8 @@ import (
 )
 
 // Confine makes the process a child of a pool, before it decodes anything: its
-// writable memory is limited to that many bytes, it dumps no core, the kernel
+// writable memory is limited to that many bytes, and by Serve to less for most
+// pictures; it dumps no core, the kernel
 // prefers to kill it to its parent, and signals that ask it to stop are ignored,
 // because a process manager sends them to children too while the worker still
 // needs them. It returns the stream of requests and that of answers; what else

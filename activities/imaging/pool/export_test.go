@@ -18,3 +18,11 @@ func (p *Pool) PIDs() (busy, idle []int) {
 
 // Settle waits until children that were let go are gone.
 func (p *Pool) Settle() { p.retired.Wait() }
+
+// The contents of frames with a feature and with a preview.
+var (
+	AppendImage   = appendImage
+	ParseImage    = parseImage
+	AppendFeature = appendFeature
+	ParseFeature  = parseFeature
+)

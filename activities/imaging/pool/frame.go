@@ -16,15 +16,17 @@ const (
 	frameGreeting  byte = 'g' // child: ready; the version of its features
 	frameOpen      byte = 'o' // parent: the bytes of a picture
 	frameFeaturize byte = 'f' // parent: the view to take of it
+	framePreview   byte = 'p' // parent: how long a side of the preview may be
 	frameHeader    byte = 'h' // child: what the picture's header says
 	frameFeature   byte = 'v' // child: its feature
-	frameRefusal   byte = 'r' // child: why there is neither
+	frameImage     byte = 'i' // child: a preview
+	frameRefusal   byte = 'r' // child: why there is none of these
 )
 
 // Longest contents. A picture is as long as callers let it be; the limit is for
 // a stream that went astray.
 const (
-	longestAnswer  = 64 << 10
+	longestAnswer  = 256 << 10
 	longestRequest = 256 << 20
 )
 

@@ -28,7 +28,7 @@ const (
 	asOther   = "other"     // has features of another version
 	asDecoder = "decoder"   // decodes real pictures
 	asParent  = "parent"    // has a pool of its own, prints its child's id, and waits
-	memory    = 512 << 20   // bytes of a child
+	memory    = 1 << 30     // bytes of a child
 	version   = "fake-1"    // of the fake imager's features
 	generous  = time.Minute // deadline of tests that are not about it
 )
@@ -132,6 +132,14 @@ func obey(data, stage string) {
 	case "kill":
 		syscall.Kill(os.Getpid(), syscall.SIGKILL)
 		select {}
+	case "hungry": // takes more than a small picture is entitled to, less than there is
+		held, err := syscall.Mmap(-1, 0, 208<<20, syscall.PROT_READ|syscall.PROT_WRITE, syscall.MAP_PRIVATE|syscall.MAP_ANON)
+		if err != nil {
+			panic("out of memory: " + err.Error())
+		}
+		if err := syscall.Munmap(held); err != nil {
+			panic(err)
+		}
 	case "memory":
 		for held := [][]byte{}; ; {
 			held = append(held, bytes.Repeat([]byte{1}, 16<<20))

@@ -33,21 +33,52 @@ func takeInts(from []byte, places ...*int) (rest []byte, err error) {
 	return from, nil
 }
 
+// appendBytes puts the length in front, so that something may follow.
+func appendBytes[T ~[]byte | ~string](to []byte, content T) []byte {
+	return append(appendInt(to, len(content)), content...)
+}
+
+// takeBytes copies what it takes: it outlives the frame.
+func takeBytes(from []byte) (content, rest []byte, err error) {
+	length, rest, err := takeInt(from)
+	if err != nil || length < 0 || length > len(rest) {
+		return nil, nil, errShort
+	}
+	return append([]byte(nil), rest[:length]...), rest[length:], nil
+}
+
+// takeCount reads how many parts of at least size bytes follow.
+func takeCount(from []byte, size int) (count int, rest []byte, err error) {
+	count, rest, err = takeInt(from)
+	if err != nil || count < 0 || count > len(rest)/size {
+		return 0, nil, errShort
+	}
+	return count, rest, nil
+}
+
 // Bits of the byte that views and features begin with.
 const (
 	hasRegion byte = 1 << iota
 	detects
+	expands
 )
 
 func appendRegion(to []byte, flags byte, region *manifest.Region) []byte {
 	if region == nil {
 		return append(to, flags)
 	}
-	to = append(to, flags|hasRegion)
+	return appendCorners(append(to, flags|hasRegion), *region)
+}
+
+func appendCorners(to []byte, region manifest.Region) []byte {
 	for _, n := range [...]int{region.X1, region.X2, region.Y1, region.Y2} {
 		to = appendInt(to, n)
 	}
 	return to
+}
+
+func takeCorners(from []byte, region *manifest.Region) (rest []byte, err error) {
+	return takeInts(from, &region.X1, &region.X2, &region.Y1, &region.Y2)
 }
 
 func takeRegion(from []byte) (flags byte, region *manifest.Region, rest []byte, err error) {
@@ -57,7 +88,7 @@ func takeRegion(from []byte) (flags byte, region *manifest.Region, rest []byte, 
 	flags, rest = from[0], from[1:]
 	if flags&hasRegion != 0 {
 		region = new(manifest.Region)
-		rest, err = takeInts(rest, &region.X1, &region.X2, &region.Y1, &region.Y2)
+		rest, err = takeCorners(rest, region)
 	}
 	return flags, region, rest, err
 }
@@ -65,14 +96,17 @@ func takeRegion(from []byte) (flags byte, region *manifest.Region, rest []byte, 
 func appendView(to []byte, view activities.View) []byte {
 	var flags byte
 	if view.Detect {
-		flags = detects
+		flags |= detects
+	}
+	if view.Expand {
+		flags |= expands
 	}
 	return appendRegion(to, flags, view.Region)
 }
 
 func parseView(content []byte) (activities.View, error) {
 	flags, region, _, err := takeRegion(content)
-	return activities.View{Region: region, Detect: flags&detects != 0}, err
+	return activities.View{Region: region, Detect: flags&detects != 0, Expand: flags&expands != 0}, err
 }
 
 func appendHeader(to []byte, header activities.Header) []byte {
@@ -89,13 +123,53 @@ func parseHeader(content []byte) (header activities.Header, err error) {
 }
 
 func appendFeature(to []byte, feature activities.Feature) []byte {
-	return append(appendRegion(to, 0, feature.Region), feature.Vector...)
+	to = appendRegion(to, 0, feature.Region)
+	to = appendInt(to, len(feature.Regions))
+	for _, region := range feature.Regions {
+		to = appendCorners(to, region)
+	}
+	to = appendBytes(to, feature.Vector)
+	to = appendInt(to, len(feature.Variants))
+	for _, variant := range feature.Variants {
+		to = appendBytes(appendBytes(to, variant.Kind), variant.Vector)
+	}
+	return to
 }
 
-// parseFeature copies the vector: it outlives the frame.
-func parseFeature(content []byte) (activities.Feature, error) {
-	_, region, rest, err := takeRegion(content)
-	return activities.Feature{Vector: append([]byte(nil), rest...), Region: region}, err
+func parseFeature(content []byte) (feature activities.Feature, err error) {
+	var rest []byte
+	if _, feature.Region, rest, err = takeRegion(content); err != nil {
+		return activities.Feature{}, err
+	}
+	regions, rest, err := takeCount(rest, 4*4)
+	if err != nil {
+		return activities.Feature{}, err
+	}
+	for range regions {
+		var region manifest.Region
+		if rest, err = takeCorners(rest, &region); err != nil {
+			return activities.Feature{}, err
+		}
+		feature.Regions = append(feature.Regions, region)
+	}
+	if feature.Vector, rest, err = takeBytes(rest); err != nil {
+		return activities.Feature{}, err
+	}
+	variants, rest, err := takeCount(rest, 2*4)
+	if err != nil {
+		return activities.Feature{}, err
+	}
+	for range variants {
+		var kind, vector []byte
+		if kind, rest, err = takeBytes(rest); err == nil {
+			vector, rest, err = takeBytes(rest)
+		}
+		if err != nil {
+			return activities.Feature{}, err
+		}
+		feature.Variants = append(feature.Variants, activities.Variant{Kind: string(kind), Vector: vector})
+	}
+	return feature, nil
 }
 
 // Kinds of refusals, the byte that they begin with.

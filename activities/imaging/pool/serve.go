@@ -19,7 +19,7 @@ func Serve(ctx context.Context, imager activities.Imager, in io.Reader, out io.W
 	// one would have to fault its own in.
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
-	c := &child{imager: imager, out: out}
+	c := &child{imager: imager, out: out, ration: newRation()}
 	defer c.drop()
 	requests := bufio.NewReaderSize(in, 4<<10) // saves a call for each head; large contents pass it by
 	greeting := func(to []byte) []byte { return append(to, imager.FeatureVersion()...) }
@@ -43,6 +43,7 @@ func Serve(ctx context.Context, imager activities.Imager, in io.Reader, out io.W
 type child struct {
 	imager  activities.Imager
 	out     io.Writer
+	ration  *ration
 	picture activities.OpenPicture // nil for none
 
 	data  []byte // of the picture
@@ -70,11 +71,14 @@ func (c *child) drop() {
 func (c *child) handle(ctx context.Context, kind byte, content []byte) error {
 	switch kind {
 	case frameOpen:
+		c.ration.deal(0)
 		picture, err := c.imager.Open(ctx, content)
 		if err != nil {
 			return c.refuse(err)
 		}
 		c.picture = picture
+		header := picture.Header()
+		c.ration.deal(int64(header.Width) * int64(header.Height))
 		return c.answer(frameHeader, func(to []byte) []byte { return appendHeader(to, picture.Header()) })
 	case frameFeaturize:
 		view, err := parseView(content)
@@ -89,6 +93,8 @@ func (c *child) handle(ctx context.Context, kind byte, content []byte) error {
 			return c.refuse(err)
 		}
 		return c.answer(frameFeature, func(to []byte) []byte { return appendFeature(to, feature) })
+	case framePreview:
+		return c.preview(ctx, content)
 	}
 	return fmt.Errorf("frame %q is no request", kind)
 }

@@ -1,11 +1,9 @@
 package main
 
 import (
-	"encoding/json"
 	"fmt"
 	"io"
 	"maps"
-	"os"
 	"slices"
 	"time"
 )
@@ -115,20 +113,4 @@ func (f *Figures) print(out io.Writer) {
 	}
 	fmt.Fprintf(out, "%.2f events for each 1,000 lines more; largest event %d bytes\n", f.Scale.EventSlope, f.Scale.LargestEvent)
 	fmt.Fprintf(out, "planning and running %d lines grew the worker by %d MiB\n", f.Scale.PlannedLines, f.Scale.PlanningGrowth>>20)
-}
-
-// save writes the figures for programs.
-func (f *Figures) save(file string, at time.Time) error {
-	if file == "" {
-		return nil
-	}
-	f.At = at
-	text, err := json.MarshalIndent(f, "", "  ")
-	if err != nil {
-		return fmt.Errorf("save figures: %w", err)
-	}
-	if err := os.WriteFile(file, append(text, '\n'), 0o644); err != nil {
-		return fmt.Errorf("save figures: %w", err)
-	}
-	return nil
 }

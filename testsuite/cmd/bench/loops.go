@@ -16,32 +16,33 @@ import (
 	"imagebatch/activities/index"
 	"imagebatch/activities/store"
 	"imagebatch/testsuite/stack"
+	"imagebatch/testsuite/workload"
 	"imagebatch/workflows/contract"
 	"imagebatch/workflows/manifest"
 )
 
 // loadOnly is (a): what libvips alone can do, on all cores, from memory.
 func (b *bench) loadOnly(ctx context.Context, _ int) (Figure, error) {
-	contents := make([][]byte, len(b.work.files))
-	for n, file := range b.work.files {
+	contents := make([][]byte, len(b.work.Files))
+	for n, file := range b.work.Files {
 		content, err := os.ReadFile(file)
 		if err != nil {
 			return Figure{}, err
 		}
 		contents[n] = content
 	}
-	return measure(ctx, b.work.lines(), nil, func() error {
+	return measure(ctx, b.work.Lines, nil, func() error {
 		var next atomic.Int64
 		group, ctx := errgroup.WithContext(ctx)
 		for range runtime.NumCPU() {
 			group.Go(func() error {
 				for ctx.Err() == nil {
 					line := int(next.Add(1)) - 1
-					if line >= b.work.lines() {
+					if line >= b.work.Lines {
 						return nil
 					}
 					if err := imaging.LoadOnly(contents[line%len(contents)]); err != nil {
-						return fmt.Errorf("load %s: %w", b.work.files[line%len(contents)], err)
+						return fmt.Errorf("load %s: %w", b.work.Files[line%len(contents)], err)
 					}
 				}
 				return ctx.Err()
@@ -59,7 +60,7 @@ func (b *bench) plainLoop(ctx context.Context, round int) (Figure, error) {
 		return Figure{}, err
 	}
 	defer job.ledger.Close()
-	return measure(ctx, b.work.lines(), map[string]int{"ossserver": b.stack.OSS.PID()}, func() error { return job.run(ctx, b.work) })
+	return measure(ctx, b.work.Lines, map[string]int{"ossserver": b.stack.OSS.PID()}, func() error { return job.run(ctx, b.work) })
 }
 
 // plainJob is what a loop without Temporal needs: a task of its own in a
@@ -98,8 +99,8 @@ func (b *bench) newPlainJob(ctx context.Context, name string) (*plainJob, error)
 		return nil, err
 	}
 	list := contract.WorkList{
-		Bucket: stack.Bucket, Key: folder + "/" + contract.ManifestName, ETag: "-", Lines: int64(b.work.lines()), RawLines: int64(b.work.lines()),
-		SliceLines: b.work.lines(), Slices: 1, OffsetsKey: "-", Digest: "-",
+		Bucket: stack.Bucket, Key: folder + "/" + contract.ManifestName, ETag: "-", Lines: int64(b.work.Lines), RawLines: int64(b.work.Lines),
+		SliceLines: b.work.Lines, Slices: 1, OffsetsKey: "-", Digest: "-",
 	}
 	if _, err := ledger.SetPlan(ctx, begun.Task, list); err != nil {
 		return nil, err
@@ -110,7 +111,7 @@ func (b *bench) newPlainJob(ctx context.Context, name string) (*plainJob, error)
 
 // run takes every line through the stages. Fetching, decoding and committing
 // overlap, as far as a plain program makes them.
-func (j *plainJob) run(ctx context.Context, work workload) error {
+func (j *plainJob) run(ctx context.Context, work workload.Workload) error {
 	outcomes := make(chan activities.Outcome, j.limits.CommitLines)
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() error { return j.commitAll(ctx, outcomes) })
@@ -123,7 +124,7 @@ func (j *plainJob) run(ctx context.Context, work workload) error {
 			defer workers.Done()
 			for {
 				line := int(next.Add(1)) - 1
-				if line >= work.lines() {
+				if line >= work.Lines {
 					return nil
 				}
 				outcome, err := j.one(ctx, work, line)
@@ -146,9 +147,9 @@ func (j *plainJob) run(ctx context.Context, work workload) error {
 }
 
 // one takes a line through fetch, validate and featurize.
-func (j *plainJob) one(ctx context.Context, work workload, line int) (activities.Outcome, error) {
+func (j *plainJob) one(ctx context.Context, work workload.Workload, line int) (activities.Outcome, error) {
 	outcome := activities.Outcome{Line: int64(line + 1), Stage: activities.Indexed}
-	key := contract.PictureKey(j.task.Path, work.picture(line))
+	key := contract.PictureKey(j.task.Path, work.Picture(line))
 	data, release, err := activities.FetchPicture(ctx, j.objects, j.limits, j.task.Bucket, key)
 	if err != nil {
 		return outcome, fmt.Errorf("fetch %s: %w", key, err)
@@ -162,7 +163,7 @@ func (j *plainJob) one(ctx context.Context, work workload, line int) (activities
 	if err != nil {
 		return outcome, fmt.Errorf("featurize %s: %w", key, err)
 	}
-	entry := manifest.Entry{Operation: manifest.Add, ProductID: work.product(line), PicName: work.picture(line)}
+	entry := manifest.Entry{Operation: manifest.Add, ProductID: work.Product(line), PicName: work.Picture(line)}
 	outcome.Put = activities.PutOf(j.task, j.imager, entry, outcome.Line, header, feature)
 	return outcome, nil
 }

@@ -23,6 +23,7 @@ import (
 
 	"imagebatch/activities"
 	"imagebatch/testsuite/stack"
+	"imagebatch/testsuite/workload"
 )
 
 func main() {
@@ -49,8 +50,11 @@ type bench struct {
 	settings                stack.Settings
 
 	stack *stack.Stack
-	work  workload
+	work  workload.Workload
 }
+
+// folder is where the pictures of all measurements lie in the bucket.
+const folder = "bench"
 
 // limits are the same for the plain loops as for a worker.
 func limits() activities.Limits { return activities.NewLimits(runtime.NumCPU()) }
@@ -64,10 +68,13 @@ func (b *bench) run(ctx context.Context) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, b.stack.Stop()) }()
-	if b.work, err = b.prepare(ctx); err != nil {
+	if b.work, err = workload.Prepare(ctx, b.stack, folder, b.images, b.state, b.lines); err != nil {
 		return err
 	}
-	fmt.Printf("%d lines over %d pictures, %d rounds, %d cores\n", b.work.lines(), len(b.work.pictures), b.rounds, runtime.NumCPU())
+	if err := b.putManifest(ctx, folder, b.work.Lines, b.work.Add); err != nil {
+		return err
+	}
+	fmt.Printf("%d lines over %d pictures, %d rounds, %d cores\n", b.work.Lines, len(b.work.Pictures), b.rounds, runtime.NumCPU())
 
 	var figures Figures
 	for round := range b.rounds {
@@ -93,5 +100,6 @@ func (b *bench) run(ctx context.Context) (err error) {
 	}
 	figures.settle()
 	figures.print(os.Stdout)
-	return figures.save(b.out, time.Now())
+	figures.At = time.Now()
+	return stack.Save(b.out, figures)
 }

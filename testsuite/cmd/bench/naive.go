@@ -11,6 +11,7 @@ import (
 	"go.temporal.io/sdk/workflow"
 
 	"imagebatch/activities"
+	"imagebatch/testsuite/workload"
 	"imagebatch/workflows/manifest"
 )
 
@@ -23,7 +24,7 @@ func (b *bench) naiveDesign(ctx context.Context, round int) (Figure, error) {
 		return Figure{}, err
 	}
 	defer job.ledger.Close()
-	temporal, err := client.DialContext(ctx, client.Options{HostPort: b.stack.Temporal.Address, Logger: silent})
+	temporal, err := b.stack.Dial(ctx)
 	if err != nil {
 		return Figure{}, err
 	}
@@ -102,11 +103,11 @@ func naiveLine(ctx workflow.Context, line int) error {
 // naiveSteps are the four activities.
 type naiveSteps struct {
 	job  *plainJob
-	work workload
+	work workload.Workload
 }
 
 func (s *naiveSteps) fetch(ctx context.Context, line int) ([]byte, error) {
-	data, release, err := activities.FetchPicture(ctx, s.job.objects, s.job.limits, s.job.task.Bucket, folder+"/"+s.work.picture(line))
+	data, release, err := activities.FetchPicture(ctx, s.job.objects, s.job.limits, s.job.task.Bucket, folder+"/"+s.work.Picture(line))
 	if err != nil {
 		return nil, err
 	}
@@ -128,7 +129,7 @@ func (s *naiveSteps) featurize(ctx context.Context, line int, data []byte) (*act
 	if err != nil {
 		return nil, err
 	}
-	entry := manifest.Entry{Operation: manifest.Add, ProductID: s.work.product(line), PicName: s.work.picture(line)}
+	entry := manifest.Entry{Operation: manifest.Add, ProductID: s.work.Product(line), PicName: s.work.Picture(line)}
 	return activities.PutOf(s.job.task, s.job.imager, entry, int64(line+1), header, feature), nil
 }
 

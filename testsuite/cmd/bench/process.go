@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"fmt"
-	"log/slog"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -11,8 +10,6 @@ import (
 	"sync"
 	"syscall"
 	"time"
-
-	sdklog "go.temporal.io/sdk/log"
 )
 
 // clockTick is the unit of the kernel's process times, on every Linux that Go
@@ -164,6 +161,3 @@ func cpuOfAll(pids map[string]int) (map[string]time.Duration, error) {
 	}
 	return all, nil
 }
-
-// silent keeps the SDK's own lines out of the table.
-var silent = sdklog.NewStructuredLogger(slog.New(slog.DiscardHandler))

@@ -4,9 +4,11 @@ import (
 	"context"
 	"fmt"
 
-	enumspb "go.temporal.io/api/enums/v1"
-	"go.temporal.io/sdk/client"
+	historypb "go.temporal.io/api/history/v1"
 	"google.golang.org/protobuf/proto"
+
+	"imagebatch/testsuite/remains"
+	"imagebatch/testsuite/workload"
 )
 
 // Scale is what must not grow with the number of lines.
@@ -32,7 +34,7 @@ const (
 func (b *bench) measureScale(ctx context.Context) (*Scale, error) {
 	scale := &Scale{EventsAt: map[int]int{}, WorkerPSSAt: map[int]int64{}, PlannedLines: planLines}
 	const instance = "bench-scale"
-	if err := b.createInstance(ctx, instance); err != nil {
+	if err := b.stack.CreateInstance(ctx, instance); err != nil {
 		return nil, err
 	}
 	for _, lines := range []int{fewLines, manyLines} {
@@ -82,30 +84,24 @@ type histories struct {
 }
 
 // events reads every history of a task.
-func (b *bench) events(ctx context.Context, workflowID, runID string) (histories, error) {
-	temporal, err := client.DialContext(ctx, client.Options{HostPort: b.stack.Temporal.Address, Logger: silent})
+func (b *bench) events(ctx context.Context, workflowID, runID string) (sum histories, err error) {
+	temporal, err := b.stack.Dial(ctx)
 	if err != nil {
 		return histories{}, err
 	}
 	defer temporal.Close()
-	var sum histories
-	type execution struct{ workflow, run string }
-	for queue := []execution{{workflowID, runID}}; len(queue) > 0; queue = queue[1:] {
-		history := temporal.GetWorkflowHistory(ctx, queue[0].workflow, queue[0].run, false, enumspb.HISTORY_EVENT_FILTER_TYPE_ALL_EVENT)
-		for history.HasNext() {
-			event, err := history.Next()
-			if err != nil {
-				return sum, fmt.Errorf("read history of %s: %w", queue[0].workflow, err)
-			}
-			sum.count++
-			sum.largest = max(sum.largest, proto.Size(event))
-			if next := event.GetWorkflowExecutionContinuedAsNewEventAttributes().GetNewExecutionRunId(); next != "" {
-				queue = append(queue, execution{queue[0].workflow, next})
-			}
-			if child := event.GetChildWorkflowExecutionStartedEventAttributes().GetWorkflowExecution(); child != nil {
-				queue = append(queue, execution{child.GetWorkflowId(), child.GetRunId()})
-			}
-		}
+	err = remains.Histories(ctx, temporal, workflowID, runID, func(event *historypb.HistoryEvent) {
+		sum.count++
+		sum.largest = max(sum.largest, proto.Size(event))
+	})
+	return sum, err
+}
+
+// putManifest writes a manifest of so many lines.
+func (b *bench) putManifest(ctx context.Context, folder string, lines int, entry func(int) any) error {
+	manifest, err := workload.Manifest(lines, entry)
+	if err != nil {
+		return err
 	}
-	return sum, nil
+	return b.stack.PutManifest(ctx, folder, manifest)
 }

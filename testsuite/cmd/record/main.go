@@ -12,12 +12,10 @@ import (
 	"errors"
 	"flag"
 	"fmt"
-	"log/slog"
 	"os"
 	"path/filepath"
 
 	"go.temporal.io/sdk/client"
-	sdklog "go.temporal.io/sdk/log"
 
 	"imagebatch/testsuite/receiver"
 	"imagebatch/testsuite/stack"
@@ -48,11 +46,9 @@ func (r *recorder) run(ctx context.Context) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, r.stack.Stop()) }()
-	r.temporal, err = client.DialContext(ctx, client.Options{
-		HostPort: r.stack.Temporal.Address, Logger: sdklog.NewStructuredLogger(slog.New(slog.DiscardHandler)),
-	})
+	r.temporal, err = r.stack.Dial(ctx)
 	if err != nil {
-		return fmt.Errorf("connect to Temporal: %w", err)
+		return err
 	}
 	defer r.temporal.Close()
 	if r.receiver, err = receiver.Start(nil); err != nil {

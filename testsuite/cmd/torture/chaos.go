@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"math/rand/v2"
+	"slices"
 	"sync"
 	"time"
 
@@ -12,7 +13,8 @@ import (
 
 // chaos makes everything fail in turn until the time is over, and leaves
 // everything well. What happens is drawn like cards from a deck that is shuffled
-// anew when it is used up, so that even a short run sees every kind.
+// anew when it is used up, so that even a short run sees every kind. The opening
+// is always the same, because a stall takes a while to show what it does.
 //
 // An error means that the torture cannot go on, not that a promise was broken.
 func (t *torture) chaos(ctx context.Context) (err error) {
@@ -24,14 +26,14 @@ func (t *torture) chaos(ctx context.Context) (err error) {
 			err = cleared
 		}
 	}()
-	for ctx.Err() == nil && !t.over() {
-		for _, at := range c.r.Perm(len(deck)) {
+	for cards := opening; ctx.Err() == nil && !t.over(); cards = shuffled(c.r, deck) {
+		for _, play := range cards {
 			if pause := between(c.r, 1500*time.Millisecond, 4500*time.Millisecond); !sleep(ctx, pause) || t.over() {
 				return nil
 			}
 			// Every card draws from a source of its own: how much one draws does not
 			// change what the next ones do.
-			if err := deck[at](c, ctx, rand.New(rand.NewPCG(c.r.Uint64(), 0))); err != nil && ctx.Err() == nil {
+			if err := play(c, ctx, rand.New(rand.NewPCG(c.r.Uint64(), 0))); err != nil && ctx.Err() == nil {
 				return err
 			}
 		}
@@ -45,17 +47,30 @@ type mischief struct {
 	r     *rand.Rand
 	under sync.WaitGroup // faults that last
 	store sync.Mutex     // held while the object store has a fault
+	stall sync.Mutex     // held while a worker is stalled
+
+	stalls int // so far
 }
 
 type card func(*mischief, context.Context, *rand.Rand) error
 
+// opening puts a worker to sleep when tasks are under way.
+var opening = []card{(*mischief).killWorker, (*mischief).upsetReceiver, (*mischief).stallWorker}
+
 var deck = []card{
 	(*mischief).killWorker, (*mischief).killWorker, (*mischief).killWorker, (*mischief).killWorker, (*mischief).killWorker,
 	(*mischief).killServer,
-	(*mischief).stallWorker,
+	(*mischief).stallWorker, (*mischief).stallWorker,
 	(*mischief).troubleObjects, (*mischief).troubleObjects, (*mischief).troubleObjects,
 	(*mischief).lockStore, (*mischief).lockStore,
 	(*mischief).upsetReceiver,
+}
+
+// shuffled is the cards in another order.
+func shuffled[T any](r *rand.Rand, cards []T) []T {
+	mixed := slices.Clone(cards)
+	r.Shuffle(len(mixed), func(i, j int) { mixed[i], mixed[j] = mixed[j], mixed[i] })
+	return mixed
 }
 
 // last lets a fault go on beside what comes next.
@@ -66,21 +81,8 @@ func (c *mischief) last(ctx context.Context, d time.Duration, undo func()) {
 	})
 }
 
-// seek waits for a worker with a slice in hand, for a while.
-func (c *mischief) seek(ctx context.Context, r *rand.Rand) *hand {
-	for range 50 {
-		if h, err := c.crew.take(ctx, r, ""); err == nil && h != nil { // the server may be coming up
-			return h
-		}
-		if !sleep(ctx, 100*time.Millisecond) {
-			return nil
-		}
-	}
-	return nil
-}
-
 func (c *mischief) killWorker(ctx context.Context, r *rand.Rand) error {
-	h := c.seek(ctx, r)
+	h := c.seek(ctx, r, "", 0)
 	if h == nil {
 		return nil
 	}
@@ -105,34 +107,6 @@ func (c *mischief) killServer(ctx context.Context, r *rand.Rand) error {
 	return c.stack.StartTemporal(context.WithoutCancel(ctx))
 }
 
-// stallWorker stops a worker for longer than its heartbeats may be late, so that
-// its slices are given to others, and wakes it.
-func (c *mischief) stallWorker(ctx context.Context, r *rand.Rand) error {
-	h := c.seek(ctx, r)
-	if h == nil {
-		return nil
-	}
-	d := between(r, 33*time.Second, 38*time.Second)
-	if !freeze(ctx, h.worker, c.writable) {
-		c.crew.give(h.worker)
-		return nil
-	}
-	c.figures.fault("stalls of workers", 1)
-	c.figures.tell("stopped %s for %.0fs with %s in hand", h.worker.Name, d.Seconds(), h.chunk)
-	c.last(ctx, d, func() {
-		wake(h.worker)
-		c.crew.give(h.worker)
-	})
-	return nil
-}
-
-// writable reports whether the database takes a transaction soon.
-func (t *torture) writable(ctx context.Context) bool {
-	ctx, cancel := context.WithTimeout(ctx, time.Second)
-	defer cancel()
-	return t.ledger.Write(ctx, func(*store.Tx) error { return nil }) == nil
-}
-
 func (c *mischief) troubleObjects(ctx context.Context, r *rand.Rand) error {
 	kind, d, rules := objectTrouble(r)
 	if !c.store.TryLock() {
@@ -154,10 +128,13 @@ func (c *mischief) troubleObjects(ctx context.Context, r *rand.Rand) error {
 	return nil
 }
 
+// few is the share of requests that suffer each of three troubles.
+const few = 0.05
+
 // objectTrouble draws what befalls the object store. Either every request
-// suffers, so that the store is plainly away, or so few that no picture is
-// refused on every attempt: in between nobody could tell the picture's fault
-// from the store's.
+// suffers, so that the store is plainly away, or so few that all eight tries of a
+// picture are most unlikely to suffer: in between nobody could tell the picture's
+// fault from the store's.
 func objectTrouble(r *rand.Rand) (kind string, d time.Duration, rules []ossserver.Fault) {
 	d = between(r, 2*time.Second, 5*time.Second)
 	cut := int64(r.IntN(300))
@@ -174,9 +151,9 @@ func objectTrouble(r *rand.Rand) (kind string, d time.Duration, rules []ossserve
 		slow.DelayMS, slow.Probability = 50+r.IntN(450), 0.3
 		return "delays for some", d, []ossserver.Fault{slow}
 	}
-	away.Status, away.Code, away.Probability = 503, "SlowDown", 0.005
-	gone.Reset, gone.Probability = true, 0.005
-	slow.CutAfter, slow.Probability = &cut, 0.005
+	away.Status, away.Code, away.Probability = 503, "SlowDown", few
+	gone.Reset, gone.Probability = true, few
+	slow.CutAfter, slow.Probability = &cut, few
 	return "503, resets and cut bodies for few", 2 * d, []ossserver.Fault{away, gone, slow}
 }
 

@@ -1,17 +1,17 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
-	"syscall"
 	"time"
 
 	enumspb "go.temporal.io/api/enums/v1"
-	workflowpb "go.temporal.io/api/workflow/v1"
 	"go.temporal.io/api/workflowservice/v1"
 	"go.temporal.io/sdk/client"
 
@@ -42,22 +42,25 @@ type hand struct {
 }
 
 // take takes a worker with a slice in hand out of the crew; with an instance, a
-// slice of that instance. It is nil where there is none.
-func (c *crew) take(ctx context.Context, r *rand.Rand, instance string) (*hand, error) {
-	hands, err := c.hands(ctx, instance)
+// slice of that instance. It is nil where there is none, or where fewer workers
+// would be left than are to be spared.
+func (c *crew) take(ctx context.Context, r *rand.Rand, instance string, spare int) (*hand, error) {
+	c.mu.Lock()
+	free := slices.Clone(c.free)
+	c.mu.Unlock()
+	hands, err := c.hands(ctx, instance, free...)
 	if err != nil || len(hands) == 0 {
 		return nil, err
 	}
 	chosen := hands[r.IntN(len(hands))]
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	for n, worker := range c.free {
-		if worker == chosen.worker {
-			c.free = append(c.free[:n:n], c.free[n+1:]...)
-			return &chosen, nil
-		}
+	n := slices.Index(c.free, chosen.worker)
+	if n < 0 || len(c.free) <= spare {
+		return nil, nil
 	}
-	return nil, nil
+	c.free = slices.Delete(c.free, n, n+1)
+	return &chosen, nil
 }
 
 // give puts a worker into the crew.
@@ -79,8 +82,9 @@ func (c *crew) replace() error {
 	return nil
 }
 
-// hands are the slices in hand of free workers.
-func (c *crew) hands(ctx context.Context, instance string) (hands []hand, err error) {
+// hands are the slices that workers have in hand; with an instance, only slices
+// of that instance.
+func (c *crew) hands(ctx context.Context, instance string, of ...*stack.Process) (hands []hand, err error) {
 	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
 	defer cancel()
 	open, err := c.temporal.ListWorkflow(ctx, &workflowservice.ListWorkflowExecutionsRequest{
@@ -89,43 +93,52 @@ func (c *crew) hands(ctx context.Context, instance string) (hands []hand, err er
 	if err != nil {
 		return nil, fmt.Errorf("list open chunks: %w", err)
 	}
-	c.mu.Lock()
-	workers := map[string]*stack.Process{}
-	for _, worker := range c.free {
-		workers[strconv.Itoa(worker.PID())] = worker
-	}
-	c.mu.Unlock()
 	for _, execution := range open.GetExecutions() {
 		id := execution.GetExecution().GetWorkflowId()
 		if instance != "" && !strings.HasPrefix(id, contract.BatchTaskWorkflowID(instance)+".") {
 			continue
 		}
-		started, err := c.started(ctx, id)
+		pending, err := c.pending(ctx, id)
 		if err != nil {
 			return nil, err
 		}
-		for _, activity := range started {
-			pid, _, _ := strings.Cut(activity.GetLastWorkerIdentity(), "@")
-			if worker := workers[pid]; worker != nil {
-				hands = append(hands, hand{worker: worker, chunk: id, activity: activity.GetActivityId()})
+		for slice, now := range pending {
+			for _, worker := range of {
+				if now == (activity{started: true, pid: worker.PID()}) {
+					hands = append(hands, hand{worker: worker, chunk: id, activity: slice})
+				}
 			}
 		}
 	}
+	// In a certain order, so that a seed chooses the same among the same.
+	slices.SortFunc(hands, func(a, b hand) int {
+		return cmp.Or(cmp.Compare(a.chunk, b.chunk), cmp.Compare(a.activity, b.activity))
+	})
 	return hands, nil
 }
 
-// started are the slices of a chunk that a worker has begun.
-func (c *crew) started(ctx context.Context, chunk string) (slices []*workflowpb.PendingActivityInfo, err error) {
+// activity is a slice that has been given to a worker, or waits for one.
+type activity struct {
+	started bool
+	pid     int // of the worker that began it last
+}
+
+// pending are the slices of a chunk that are not done, by activity id.
+func (c *crew) pending(ctx context.Context, chunk string) (map[string]activity, error) {
 	answer, err := c.temporal.DescribeWorkflowExecution(ctx, chunk, "")
 	if err != nil {
 		return nil, fmt.Errorf("describe chunk %s: %w", chunk, err)
 	}
-	for _, activity := range answer.GetPendingActivities() {
-		if activity.GetState() == enumspb.PENDING_ACTIVITY_STATE_STARTED && activity.GetActivityType().GetName() == contract.Slice.Name {
-			slices = append(slices, activity)
+	pending := map[string]activity{}
+	for _, info := range answer.GetPendingActivities() {
+		if info.GetActivityType().GetName() != contract.Slice.Name {
+			continue
 		}
+		process, _, _ := strings.Cut(info.GetLastWorkerIdentity(), "@") // the SDK's own identity: pid@host@queue
+		pid, _ := strconv.Atoi(process)                                 // 0 before a worker has it
+		pending[info.GetActivityId()] = activity{started: info.GetState() == enumspb.PENDING_ACTIVITY_STATE_STARTED, pid: pid}
 	}
-	return slices, nil
+	return pending, nil
 }
 
 // held reports whether a worker that is dead or stopped still has its slice in
@@ -133,38 +146,28 @@ func (c *crew) started(ctx context.Context, chunk string) (slices []*workflowpb.
 func (c *crew) held(ctx context.Context, h *hand) bool {
 	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
 	defer cancel()
-	started, err := c.started(ctx, h.chunk)
-	if err != nil {
-		return false
-	}
-	for _, activity := range started {
-		pid, _, _ := strings.Cut(activity.GetLastWorkerIdentity(), "@")
-		if activity.GetActivityId() == h.activity && pid == strconv.Itoa(h.worker.PID()) {
-			return true
-		}
-	}
-	return false
+	pending, err := c.pending(ctx, h.chunk)
+	return err == nil && pending[h.activity] == (activity{started: true, pid: h.worker.PID()})
 }
 
-// freeze stops a process in its tracks, but not while it holds up the others:
-// writable reports whether the database still takes a transaction. The process
-// is woken where it did not work out.
-func freeze(ctx context.Context, worker *stack.Process, writable func(context.Context) bool) bool {
-	for range 20 {
-		if worker.Signal(syscall.SIGSTOP) != nil {
-			return false
+// waiting counts the slices that a worker had in hand and nobody else has begun.
+func (c *crew) waiting(ctx context.Context, hands []hand) (waiting int) {
+	chunks := map[string]map[string]activity{}
+	for _, h := range hands {
+		pending, asked := chunks[h.chunk]
+		if !asked {
+			var err error
+			if pending, err = c.pending(ctx, h.chunk); err != nil && !isNotFound(err) {
+				return len(hands) // nobody knows: the server may be coming up
+			}
+			chunks[h.chunk] = pending
 		}
-		if writable(ctx) {
-			return true
-		}
-		wake(worker)
-		if !sleep(ctx, 20*time.Millisecond) {
-			return false
+		if now, open := pending[h.activity]; open && !now.begunBeside(h.worker.PID()) {
+			waiting++
 		}
 	}
-	return false
+	return waiting
 }
 
-func wake(worker *stack.Process) {
-	worker.Signal(syscall.SIGCONT) // an error means that it has ended meanwhile
-}
+// begunBeside reports whether another process than this has begun the slice.
+func (a activity) begunBeside(pid int) bool { return a.started && a.pid != pid }

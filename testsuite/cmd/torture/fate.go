@@ -25,23 +25,41 @@ const (
 type fate struct {
 	ending    ending
 	endAt     float64
-	suspendAt float64 // above 1 for never
+	suspendAt float64 // above 1 for not at all
 	suspended time.Duration
 	by        int  // which of several ways is taken
 	forgotten bool // a terminated task is found by the next one's begin
 }
 
-// drawFate draws what befalls a task.
-func drawFate(r *rand.Rand) fate {
-	f := fate{endAt: 0.05 + 0.9*r.Float64(), suspendAt: 0.05 + 1.5*r.Float64(), suspended: between(r, time.Second, 8*time.Second), by: r.IntN(3)}
-	switch chance := r.IntN(10); {
-	case chance < 2:
-		f.ending = canceled
-	case chance < 4:
-		f.ending, f.forgotten = terminated, r.IntN(2) == 0
-	case chance < 5:
-		f.ending = outlived
+// fates deals what befalls the tasks of a lane.
+type fates struct {
+	r       *rand.Rand
+	opening []ending // comes first
+	cards   []ending
+}
+
+// endings are shuffled anew when they are used up, like the cards of chaos.
+var endings = []ending{untouched, untouched, canceled, terminated, outlived}
+
+// openings are how the first tasks of a lane end, lane by lane: soon one of them
+// is outlived, and soon each lane has one that is left alone for long enough to
+// see a worker sleep and wake.
+var openings = [][]ending{{outlived, untouched}, {untouched, outlived}}
+
+// next draws what befalls the next task.
+func (d *fates) next() fate {
+	f := fate{endAt: 0.05 + 0.9*d.r.Float64(), suspendAt: 0.05 + 1.5*d.r.Float64(), suspended: between(d.r, time.Second, 8*time.Second), by: d.r.IntN(3), forgotten: d.r.IntN(2) == 0}
+	if len(d.opening) > 0 {
+		f.ending, d.opening = d.opening[0], d.opening[1:]
+		f.endAt /= 10 // soon also where a task takes the whole run
+		f.suspendAt = 2
+	} else {
+		if len(d.cards) == 0 {
+			d.cards = shuffled(d.r, endings)
+		}
+		f.ending, d.cards = d.cards[0], d.cards[1:]
 	}
+	f.forgotten = f.forgotten && f.ending == terminated
 	return f
 }
 
@@ -87,42 +105,6 @@ func (l *lane) terminate(ctx context.Context, number int64) bool {
 	return true
 }
 
-// maxSleep is how long a worker is kept asleep at most until its task is closed.
-const maxSleep = 45 * time.Second
-
-// outlive puts a worker with a slice in hand to sleep, ends the task, sees its
-// fence closed, and wakes the worker: what it has in hand comes too late.
-func (l *lane) outlive(ctx context.Context, number int64) {
-	h, err := l.crew.take(ctx, l.r, l.name)
-	if err != nil || h == nil {
-		return // none has a slice in hand just now
-	}
-	defer l.crew.give(h.worker)
-	if !freeze(ctx, h.worker, l.writable) {
-		return
-	}
-	defer wake(h.worker)
-	if !l.terminate(ctx, number) {
-		return
-	}
-	ctx, cancel := context.WithTimeout(ctx, maxSleep)
-	defer cancel()
-	for {
-		l.list(ctx)
-		task, err := l.ledger.Task(ctx, number)
-		if err == nil && task.State.Final() {
-			l.figures.fault("attempts that outlived their task", 1)
-			l.figures.tell("%s: task %d outlived by %s", l.name, number, h.worker.Name)
-			wake(h.worker)
-			sleep(ctx, 3*time.Second) // for what it has in hand to arrive
-			return
-		}
-		if !sleep(ctx, 500*time.Millisecond) {
-			return
-		}
-	}
-}
-
 // control asks for a change, by the starter, by a signal, or, where it is to be
 // canceled, by Temporal's own cancel. It reports whether the wish was taken.
 func (l *lane) control(ctx context.Context, number int64, wish string, by int) bool {
@@ -165,8 +147,8 @@ func (l *lane) running(ctx context.Context) (bool, error) {
 }
 
 // list asks for the instance's tasks, which settles one that was terminated.
-func (l *lane) list(ctx context.Context) {
-	_ = l.starter(ctx, 30*time.Second, "batch", "list", "--instance", l.name) // who asks looks into the ledger for the answer
+func (l *lane) list(ctx context.Context, limit time.Duration) {
+	_ = l.starter(ctx, limit, "batch", "list", "--instance", l.name) // who asks looks into the ledger for the answer
 }
 
 // starter runs the starter.

@@ -1,14 +1,14 @@
 package main
 
 import (
-	"encoding/json"
 	"fmt"
 	"io"
 	"maps"
-	"os"
 	"slices"
 	"sync"
 	"time"
+
+	"imagebatch/testsuite/stack"
 )
 
 // figures are what a run has to show. They are safe for concurrent use.
@@ -107,15 +107,7 @@ func (f *figures) print(to io.Writer) {
 
 // save writes the figures as JSON, unless the file has no name.
 func (f *figures) save(file string) error {
-	if file == "" {
-		return nil
-	}
-	content, err := json.MarshalIndent(f.shown, "", "  ")
-	if err == nil {
-		err = os.WriteFile(file, append(content, '\n'), 0o644)
-	}
-	if err != nil {
-		return fmt.Errorf("save figures: %w", err)
-	}
-	return nil
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return stack.Save(file, f.shown)
 }

@@ -32,23 +32,46 @@ const statusRunning = enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING
 // lane is an instance and its tasks, one after the other.
 type lane struct {
 	*torture
-	name  string
-	r     *rand.Rand
-	index oracle.Index // what the instance must hold after the last task
-	last  int64        // number of the last task
-	owed  sync.WaitGroup
+	name     string
+	r        *rand.Rand
+	fates    fates
+	replaces bool         // pictures, while tasks read them
+	fickle   fickle       // those that are
+	index    oracle.Index // what the instance must hold after the last task
+	last     int64        // number of the last task
+	closed   []closed
+	owed     sync.WaitGroup
 }
 
 // tried is a task as it was started, and what was done to it.
 type tried struct {
-	number   int64
-	batch    catalogue.Batch
-	fate     fate
-	stopping bool // somebody asked for its end
+	number     int64
+	batch      catalogue.Batch
+	fate       fate
+	stopping   bool // somebody asked for its end
+	miscounted bool // it was seen, and has been told
 }
 
+// newLane is the n-th lane. In every second one pictures are replaced while tasks
+// read them.
 func newLane(t *torture, n int) *lane {
-	return &lane{torture: t, name: "torture-" + strconv.Itoa(n), r: t.random(uint64(2 + n)), index: oracle.Index{}}
+	l := &lane{torture: t, name: laneName(n), r: t.random(uint64(2 + n)), replaces: n%2 == 1, index: oracle.Index{}}
+	l.fates = fates{r: l.r, opening: openings[n%len(openings)]}
+	return l
+}
+
+func laneName(n int) string { return "torture-" + strconv.Itoa(n) }
+
+// mix is what a task is made of. Planted faults are for every second task: the
+// database itself refuses a failed line that is listed again, which would hide
+// that a line was counted again. Where pictures are replaced there are so many
+// products that what a line left behind is seldom undone by later ones.
+func (l *lane) mix(tasks int) catalogue.Mix {
+	mix := catalogue.Mix{Products: max(12, l.lines/100), Bad: tasks%2 == 0, Blank: true}
+	if l.replaces {
+		mix.Products, mix.Bad = max(12, l.lines/8), false
+	}
+	return mix
 }
 
 // run runs tasks until the time is over, and judges each. An error means that
@@ -91,21 +114,25 @@ func (l *lane) run(ctx context.Context) error {
 		}
 	}
 	l.owed.Wait()
-	return ctx.Err()
+	return l.judgeAgain(ctx)
 }
 
 // start writes a manifest and starts a task over it.
 func (l *lane) start(ctx context.Context, tasks int) (*tried, error) {
-	batch, err := catalogue.Random(l.r.Uint64(), l.lines, catalogue.Mix{Products: max(12, l.lines/100), Bad: true, Blank: true})
+	batch, err := catalogue.Random(l.r.Uint64(), l.lines, l.mix(tasks))
 	if err != nil {
 		return nil, err
 	}
-	now := &tried{batch: batch, fate: drawFate(l.r)}
+	now := &tried{batch: batch, fate: l.fates.next()}
 	if tasks == 0 {
 		for name, content := range batch.Pictures {
 			if err := l.put(ctx, name, content); err != nil {
 				return nil, err
 			}
+		}
+		if l.replaces {
+			l.fickle = batch.Pictures
+			go l.replacePictures(ctx, rand.New(rand.NewPCG(l.r.Uint64(), 0))) // ends with the faults
 		}
 	}
 	if err := l.put(ctx, contract.ManifestName, batch.Manifest); err != nil {
@@ -147,7 +174,7 @@ func (l *lane) follow(ctx context.Context, now *tried) error {
 	asking, enough := context.WithCancel(ctx)
 	defer enough()
 	suspended, busy := false, make(chan struct{}, 1)
-	done, moved, looked := int64(-1), time.Now(), time.Now()
+	done, moved, looked, counted := int64(-1), time.Now(), time.Now(), time.Now()
 	for {
 		task, err := l.ledger.Task(ctx, now.number)
 		if err == nil && task.Tally.Done() != done {
@@ -156,6 +183,10 @@ func (l *lane) follow(ctx context.Context, now *tried) error {
 		share := 0.0
 		if task.List.Lines > 0 {
 			share = float64(done) / float64(task.List.Lines)
+		}
+		if err == nil && task.Planned && time.Since(counted) > 3*time.Second && !now.miscounted {
+			counted = time.Now()
+			now.miscounted = !l.judgeOpen(ctx, now, task)
 		}
 		late := l.over() && share < 0.9
 		switch {

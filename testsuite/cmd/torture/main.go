@@ -1,6 +1,7 @@
 // Command torture runs batch tasks while everything they stand on fails: workers
 // are killed with slices in hand, stopped and woken; the Temporal server is
 // killed and started again; the object store refuses, resets, cuts and delays;
+// pictures are replaced while they are read;
 // the database is locked; the callback receiver is away; tasks are suspended,
 // resumed, canceled and terminated. After each task it holds the index, the
 // counts, the report and the callback against what the manifest alone says.
@@ -10,7 +11,8 @@
 // a seed repeats a run in kind, not to the line.
 //
 // main.go sets up and sums up, lane.go runs tasks, fate.go is what befalls them,
-// chaos.go and crew.go are the faults, verify.go, index.go and report.go judge.
+// chaos.go, sleep.go, fickle.go and crew.go are the faults; open.go, verify.go,
+// report.go and again.go judge.
 package main
 
 import (
@@ -18,7 +20,6 @@ import (
 	"errors"
 	"flag"
 	"fmt"
-	"log/slog"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
@@ -26,7 +27,6 @@ import (
 	"time"
 
 	"go.temporal.io/sdk/client"
-	sdklog "go.temporal.io/sdk/log"
 
 	"imagebatch/activities"
 	"imagebatch/activities/store"
@@ -129,10 +129,8 @@ func (t *torture) setUp(ctx context.Context) (err error) {
 		return err
 	}
 	t.address = t.stack.Temporal.Address
-	if t.temporal, err = client.DialContext(ctx, client.Options{
-		HostPort: t.address, Logger: sdklog.NewStructuredLogger(slog.New(slog.DiscardHandler)),
-	}); err != nil {
-		return errors.Join(fmt.Errorf("connect to Temporal: %w", err), t.stack.Stop())
+	if t.temporal, err = t.stack.Dial(ctx); err != nil {
+		return errors.Join(err, t.stack.Stop())
 	}
 	if t.ledger, err = store.Open(ctx, t.stack.Database()); err != nil {
 		return errors.Join(err, t.stack.Stop())

@@ -4,8 +4,11 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"sync/atomic"
+	"time"
 
 	"imagebatch/activities"
+	"imagebatch/testsuite/remains"
 	"imagebatch/workflows/contract"
 )
 
@@ -19,7 +22,7 @@ func (l *lane) judge(ctx context.Context, now *tried, alone bool) error {
 	var task contract.Task
 	if err := l.until(ctx, fmt.Sprintf("task %d is closed and reported", now.number), func() bool {
 		if now.fate.ending == terminated || now.fate.ending == outlived {
-			l.list(ctx)
+			l.list(ctx, 15*time.Second)
 		}
 		found, err := l.ledger.Task(ctx, now.number)
 		task = found
@@ -35,13 +38,8 @@ func (l *lane) judge(ctx context.Context, now *tried, alone bool) error {
 	}); err != nil {
 		return err
 	}
-	found := 0
-	wrong := func(format string, args ...any) {
-		if found++; found > maxShown {
-			return // the first ones say enough
-		}
-		l.figures.violation("%s: task %d, %s: %s", l.name, task.ID, task.State, fmt.Sprintf(format, args...))
-	}
+	wrong := l.accuse(task)
+	l.fickle.blame(now, o)
 	counts := l.judgeLines(now, task, o, wrong)
 	if err := l.judgeReport(ctx, now, task, o, wrong); err != nil {
 		return err
@@ -59,11 +57,23 @@ func (l *lane) judge(ctx context.Context, now *tried, alone bool) error {
 			return err
 		}
 	}
+	l.closed = append(l.closed, closed{task, o})
 	l.owe(ctx, task, wrong)
 	l.figures.task(string(task.State), counts.Done()-counts.Canceled)
 	l.figures.tell("%s: task %d judged: %s, %d succeeded, %d failed, %d canceled; %d pictures", l.name, task.ID, task.State,
 		counts.Succeeded, counts.Failed, counts.Canceled, len(l.index))
 	return nil
+}
+
+// accuse tells of violations of a task, and of the first ones only: they say
+// enough.
+func (l *lane) accuse(task contract.Task) func(format string, args ...any) {
+	var found atomic.Int32 // also callbacks accuse
+	return func(format string, args ...any) {
+		if found.Add(1) <= maxShown {
+			l.figures.violation("%s: task %d, %s: %s", l.name, task.ID, task.State, fmt.Sprintf(format, args...))
+		}
+	}
 }
 
 // outcome is what the ledger has of a closed task's lines.
@@ -194,41 +204,16 @@ func (l *lane) owe(ctx context.Context, task contract.Task, wrong func(string, .
 // judgeIndex holds every picture of the instance against the serial application
 // of all its tasks.
 func (l *lane) judgeIndex(ctx context.Context, wrong func(string, ...any)) error {
-	var held holding
+	var held remains.Instance
 	if err := l.until(ctx, "the index is read", func() bool {
-		read, err := l.holding(ctx)
+		read, err := remains.ReadInstance(ctx, l.ledger, l.name)
 		held = read
 		return err == nil
 	}); err != nil {
 		return err
 	}
-	if held.counted != int64(len(held.pictures)) || held.vectors != int64(len(held.pictures)) {
-		wrong("the instance counts %d pictures and has %d, with %d vectors", held.counted, len(held.pictures), held.vectors)
-	}
-	var missing, surplus, other []string
-	for key, want := range l.index {
-		got, ok := held.pictures[key]
-		if want.CategoryID == nil {
-			got.CategoryID = nil
-		}
-		if !ok {
-			missing = append(missing, fmt.Sprintf("%v of task %d line %d", key, want.Task, want.Line))
-		} else if difference := differ(want, got); difference != "" {
-			other = append(other, fmt.Sprintf("%v: %s", key, difference))
-		}
-	}
-	for key, got := range held.pictures {
-		if _, ok := l.index[key]; !ok {
-			surplus = append(surplus, fmt.Sprintf("%v of task %d line %d", key, got.Task, got.Line))
-		}
-	}
-	for _, found := range []struct {
-		what string
-		keys []string
-	}{{"lack", missing}, {"should not be there", surplus}, {"differ", other}} {
-		if len(found.keys) > 0 {
-			wrong("%d pictures %s, such as %s", len(found.keys), found.what, found.keys[0])
-		}
+	for _, difference := range held.Differences(l.index) {
+		wrong("%s", difference)
 	}
 	return nil
 }

@@ -9,7 +9,6 @@ import (
 
 	"imagebatch/activities"
 	"imagebatch/testsuite/catalogue"
-	"imagebatch/testsuite/oracle"
 	"imagebatch/workflows/contract"
 )
 
@@ -82,44 +81,5 @@ func TestUndone(t *testing.T) {
 	}
 	if !(outcome{}).undone(1) {
 		t.Error("a line of a task that was never planned counts as run")
-	}
-}
-
-func TestDiffer(t *testing.T) {
-	t.Parallel()
-	text := func(s string) *string { return &s }
-	want := oracle.Picture{Task: 3, Line: 7, CustomContent: text("a")}
-	cases := map[string]struct {
-		got  oracle.Picture
-		says string
-	}{
-		"Same":       {got: oracle.Picture{Task: 3, Line: 7, CustomContent: text("a")}},
-		"OtherLine":  {got: oracle.Picture{Task: 3, Line: 6, CustomContent: text("a")}, says: "task 3 line 6"},
-		"OtherField": {got: oracle.Picture{Task: 3, Line: 7, CustomContent: text("b")}, says: "other fields"},
-	}
-	for name, tc := range cases {
-		if got := differ(want, tc.got); (got == "") != (tc.says == "") || !strings.Contains(got, tc.says) {
-			t.Errorf("%s: %q, want it to say %q", name, got, tc.says)
-		}
-	}
-}
-
-// The same seed draws the same troubles.
-func TestSeedRepeatsTheSchedule(t *testing.T) {
-	t.Parallel()
-	draw := func(seed uint64) (drawn []string) {
-		torture := &torture{seed: seed}
-		chaos, lane := torture.random(1), torture.random(2)
-		for range 50 {
-			kind, d, rules := objectTrouble(chaos)
-			drawn = append(drawn, fmt.Sprint(kind, d, len(rules), drawFate(lane)))
-		}
-		return drawn
-	}
-	if diff := cmp.Diff(draw(7), draw(7)); diff != "" {
-		t.Errorf("two draws of one seed differ:\n%s", diff)
-	}
-	if cmp.Equal(draw(7), draw(8)) {
-		t.Error("two seeds draw the same")
 	}
 }

@@ -1,0 +1,91 @@
+package pool_test
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"imagebatch/activities"
+	"imagebatch/activities/imaging"
+	"imagebatch/activities/imaging/pool"
+	"imagebatch/workflows/manifest"
+)
+
+// TestRealPicturesHaveTheSameFeatureEitherWay takes pictures through the decoder
+// in this process and through one in a child, by every kind of view.
+func TestRealPicturesHaveTheSameFeatureEitherWay(t *testing.T) {
+	t.Parallel()
+	own, err := imaging.New(imaging.Config{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := newPool(t, func(c *pool.Config) {
+		*c = config(asDecoder)
+		c.Environment, c.FeatureVersion = pool.Tuning(), imaging.Version
+	})
+	data := drawn(t)
+	for name, test := range map[string]struct {
+		view              activities.View
+		regions, variants bool
+	}{
+		"Whole":    {view: activities.View{}},
+		"Detected": {view: activities.View{Detect: true}, regions: true},
+		"Region":   {view: activities.View{Region: &manifest.Region{X1: 20, X2: 310, Y1: 7, Y2: 500}}},
+		"Expanded": {view: activities.View{Detect: true, Expand: true}, regions: true, variants: true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			run := func(imager activities.Imager) activities.Feature {
+				picture, err := imager.Open(t.Context(), data)
+				if err != nil {
+					t.Fatal(err)
+				}
+				defer picture.Close()
+				feature, err := picture.Featurize(t.Context(), test.view)
+				if err != nil {
+					t.Fatal(err)
+				}
+				return feature
+			}
+			want := run(own)
+			if diff := cmp.Diff(want, run(p)); diff != "" {
+				t.Errorf("(-in process +pool):\n%s", diff)
+			}
+			if len(want.Regions) > 0 != test.regions || len(want.Variants) > 0 != test.variants {
+				t.Errorf("%d regions and %d variants", len(want.Regions), len(want.Variants))
+			}
+		})
+	}
+}
+
+// TestBrokenFeaturesAreErrors parses frames that were cut or changed: whatever a
+// child sends, the parent lives and asks for no more memory than the frame has.
+func TestBrokenFeaturesAreErrors(t *testing.T) {
+	t.Parallel()
+	whole := activities.Feature{
+		Vector: []byte{1, 2, 3}, Region: &manifest.Region{X1: 1, X2: 2, Y1: 3, Y2: 4},
+		Regions:  []manifest.Region{{X1: 5, X2: 6, Y1: 7, Y2: 8}, {X1: 9, X2: 10, Y1: 11, Y2: 12}},
+		Variants: []activities.Variant{{Kind: "mirrored", Vector: []byte{4, 5}}, {Kind: "window 1", Vector: []byte{6}}},
+	}
+	frame := pool.AppendFeature(nil, whole)
+	back, err := pool.ParseFeature(frame)
+	if diff := cmp.Diff(whole, back); err != nil || diff != "" {
+		t.Errorf("error %v, -sent +received\n%s", err, diff)
+	}
+	for cut := range frame {
+		if _, err := pool.ParseFeature(frame[:cut:cut]); err == nil {
+			t.Errorf("a feature cut to %d of %d bytes is none", cut, len(frame))
+		}
+	}
+	random := rand.New(rand.NewPCG(1, 2))
+	for range 2000 {
+		broken := append([]byte(nil), frame...)
+		broken[random.IntN(len(broken))] = byte(random.IntN(256))
+		feature, err := pool.ParseFeature(broken)
+		if size := len(fmt.Sprint(feature)); err == nil && size > 100*len(frame) {
+			t.Fatalf("a feature of %d bytes became one of %d", len(frame), size)
+		}
+	}
+}

@@ -1,0 +1,49 @@
+package main
+
+import (
+	"fmt"
+	"io"
+
+	"imagebatch/workflows/contract"
+)
+
+type instanceDump struct {
+	Name string `arg:"" help:"Name of the instance."`
+	File string `placeholder:"FILE" help:"Save the dump to this file; - is standard output. Without it a link is printed."`
+}
+
+// Run has the instance dumped. One dump of an instance runs at a time.
+func (c *instanceDump) Run(a *app) error {
+	in := contract.DumpMetaInput{Instance: c.Name}
+	if err := in.Validate(); err != nil {
+		return invalid(err)
+	}
+	dumped, err := operate(a.ctx, a, contract.DumpMeta, longLimit, in)
+	if err != nil {
+		return err
+	}
+	if c.File != "" {
+		body, err := fetch(a.ctx, "dump", dumped.URL)
+		if err != nil {
+			return err
+		}
+		defer body.Close()
+		if c.File == "-" {
+			if _, err := io.Copy(a.stdout, body); err != nil {
+				return fmt.Errorf("download dump: %w", err)
+			}
+			return nil
+		}
+		if err := save(c.File, body); err != nil {
+			return err
+		}
+		a.notef("%s saved to %s", plural(dumped.Pictures, "picture"), c.File)
+	}
+	if a.json {
+		return a.printJSON(dumped)
+	}
+	if c.File != "" {
+		return nil
+	}
+	return facts(a.stdout, "pictures", count(dumped.Pictures), "manifest", dumped.URL, "link valid until", a.moment(dumped.Expires))
+}

@@ -1,0 +1,93 @@
+package main
+
+import (
+	"context"
+	"image"
+	"runtime"
+
+	"golang.org/x/sync/errgroup"
+
+	"imagebatch/activities/imaging/descriptor"
+	"imagebatch/testsuite/edits"
+)
+
+// picture is a photo to learn from or to judge by.
+type picture struct {
+	edits.Photo
+	thumbnail descriptor.Thumbnail
+}
+
+type pictures []*picture
+
+// load reads the photos of a folder.
+func load(ctx context.Context, dir string) (pictures, error) {
+	photos, err := edits.Photos(dir)
+	if err != nil {
+		return nil, err
+	}
+	all := make(pictures, len(photos))
+	return all, inParallel(ctx, len(all), func(n int) error {
+		all[n] = &picture{Photo: photos[n]}
+		decoded, err := all[n].Decode()
+		if err == nil {
+			shrink(decoded, &all[n].thumbnail)
+		}
+		return err
+	})
+}
+
+// divided are those to learn from and those to judge by.
+func (p pictures) divided() (learned, heldOut pictures) {
+	for _, picture := range p {
+		if picture.HeldOut {
+			heldOut = append(heldOut, picture)
+		} else {
+			learned = append(learned, picture)
+		}
+	}
+	return learned, heldOut
+}
+
+func (p pictures) categories() int {
+	seen := map[string]bool{}
+	for _, picture := range p {
+		seen[picture.Category] = true
+	}
+	return len(seen)
+}
+
+// some are n of the pictures, drawn at random, or all when there are fewer.
+func (p pictures) some(n int, seed uint64, purpose string) pictures {
+	out := make(pictures, 0, n)
+	for _, at := range edits.Seeded(seed, purpose).Perm(len(p))[:min(n, len(p))] {
+		out = append(out, p[at])
+	}
+	return out
+}
+
+// shrink makes the thumbnail of a whole picture.
+func shrink(in *image.RGBA, out *descriptor.Thumbnail) {
+	small := edits.Resize(in, descriptor.Side, descriptor.Side)
+	for n := range descriptor.Side * descriptor.Side {
+		copy(out[3*n:3*n+3], small.Pix[4*n:])
+	}
+}
+
+// inParallel does n pieces of work on all cores. Each piece writes to places of
+// its own, so that the result does not depend on who was first.
+func inParallel(ctx context.Context, n int, work func(n int) error) error {
+	group, ctx := errgroup.WithContext(ctx)
+	group.SetLimit(runtime.NumCPU())
+	for at := range n {
+		if ctx.Err() != nil {
+			break
+		}
+		group.Go(func() error {
+			if err := ctx.Err(); err != nil {
+				return err
+			}
+			return work(at)
+		})
+	}
+	return group.Wait()
+}
