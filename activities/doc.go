@@ -9,7 +9,7 @@
 // Temporal shall try again, unless it is a contract.Error, which is final. A
 // bad picture is neither: it is an outcome of its line.
 //
-// The package knows the world through the interfaces of ports.go and imports no
+// The package knows the world through the interfaces of ports*.go and imports no
 // SDK of any store and no cgo; the adapters below it (oss, imaging, store,
 // index) import it for those types. Package worker puts them together.
 package activities

@@ -8,7 +8,9 @@
 //   - oracle: what a manifest must come to, by a plain map
 //   - indextest: what every backend of the ledger and the index must pass
 //   - fakes: function-field fakes of the ports, for the edge of a unit
-//   - cmd: the programs behind make dev, demo and bench
+//   - edits: what people do to pictures, edits to learn from, photos held out
+//   - workload, remains: batches of drawn or given pictures; what a task left behind
+//   - cmd: the programs behind the targets of the Makefile
 //
 // The product imports none of it.
 package testsuite
