@@ -23,6 +23,7 @@ type Figures struct {
 	Median map[string]Figure   `json:"median"`
 	Ratios map[string]float64  `json:"ratios"` // medians over the rounds of the ratio within each
 	Scale  *Scale              `json:"scale,omitempty"`
+	Search *Search             `json:"search,omitempty"`
 	At     time.Time           `json:"at"`
 }
 
@@ -103,6 +104,10 @@ func (f *Figures) print(out io.Writer) {
 	fmt.Fprintln(out)
 	for _, name := range slices.Sorted(maps.Keys(f.Ratios)) {
 		fmt.Fprintf(out, "%s %6.2f\n", name, f.Ratios[name])
+	}
+	if s := f.Search; s != nil {
+		fmt.Fprintf(out, "\nsearch of %d pictures: p50 %.1f ms, p99 %.1f ms; through Temporal p50 %.1f ms, p99 %.1f ms\n",
+			s.Pictures, s.Index.P50, s.Index.P99, s.Temporal.P50, s.Temporal.P99)
 	}
 	if f.Scale == nil {
 		return

@@ -7,7 +7,7 @@
 //	d  the naive design: the four stages as four activities a picture
 //
 // It also measures what must not grow: events for each line, and the memory of
-// a worker. It exits non-zero only when something broke, never for a low figure.
+// a worker; and how long searches of a large instance take. It exits non-zero only when something broke, never for a low figure.
 package main
 
 import (
@@ -36,6 +36,7 @@ func main() {
 	flag.IntVar(&b.naive, "naive", 300, "pictures of a round of the naive design")
 	flag.IntVar(&b.rounds, "rounds", 3, "rounds; the figures are medians")
 	flag.BoolVar(&b.scale, "scale", true, "also measure events and memory of large tasks")
+	flag.BoolVar(&b.search, "search", true, "also measure searches of a large instance")
 	flag.Var(&b.settings, "set", "NAME=VALUE of the worker's environment; may be repeated")
 	flag.StringVar(&b.only, "only", "abcd", "which measurements to make")
 	flag.Parse()
@@ -45,7 +46,7 @@ func main() {
 type bench struct {
 	bin, state, images, out string
 	lines, naive, rounds    int
-	scale                   bool
+	scale, search           bool
 	only                    string
 	settings                stack.Settings
 
@@ -96,6 +97,11 @@ func (b *bench) run(ctx context.Context) (err error) {
 	if b.scale {
 		if figures.Scale, err = b.measureScale(ctx); err != nil {
 			return fmt.Errorf("measure scale: %w", err)
+		}
+	}
+	if b.search {
+		if figures.Search, err = b.measureSearch(ctx); err != nil {
+			return fmt.Errorf("measure searches: %w", err)
 		}
 	}
 	figures.settle()
