@@ -123,7 +123,8 @@ func fillInstance(ctx context.Context, ledger *store.Store, pictures *index.Inde
 			return "", nil, err
 		}
 	}
-	_, err = ledger.End(ctx, contract.Ending{Task: task.Task, State: contract.StateSuccess})
+	// Without a plan a task cannot end as a success.
+	_, err = ledger.End(ctx, contract.Ending{Task: task.Task, State: contract.StateStop, Message: "filled"})
 	return product, vector, err
 }
 
