@@ -56,7 +56,7 @@ func (i *Images) analyse(ctx context.Context, data []byte, service contract.Serv
 		return analysed{}, err
 	}
 	defer i.Limits.Cores.Release(1)
-	image, _, err := analyseView(ctx, i.Imager, service, data, view, func(_ Stage, do func()) { do() })
+	image, _, err := analyse(ctx, i.Imager, service, data, view, func(_ Stage, do func()) { do() })
 	if err != nil && !final(err) {
 		err = fmt.Errorf("featurize picture: %w", err)
 	}

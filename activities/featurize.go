@@ -27,7 +27,7 @@ func (p *pipeline) featurizeLine(a addition) {
 	}
 	defer free()
 	asked := subject{crop: a.entry.Crop, region: a.entry.Region}
-	image, stage, err := analyse(p.work, p.Imager, p.task.ServiceType, a.data, asked, p.timed)
+	image, stage, err := analyse(p.work, p.Imager, p.task.ServiceType, a.data, asked.view(p.task.ServiceType), p.timed)
 	free() // a full queue of outcomes must not keep other slices from the cores
 	var refusal *contract.Error
 	switch {
@@ -86,12 +86,7 @@ type analysed struct {
 // analyse validates a picture and computes its feature. The stage is the last
 // one that accepted it. An error that is no contract.Error is no fault of the
 // picture.
-func analyse(ctx context.Context, imager Imager, service contract.ServiceType, data []byte, asked subject, timed func(Stage, func())) (image analysed, stage Stage, err error) {
-	return analyseView(ctx, imager, service, data, asked.view(service), timed)
-}
-
-// analyseView is analyse for a view that is already known.
-func analyseView(ctx context.Context, imager Imager, service contract.ServiceType, data []byte, view View, timed func(Stage, func())) (image analysed, stage Stage, err error) {
+func analyse(ctx context.Context, imager Imager, service contract.ServiceType, data []byte, view View, timed func(Stage, func())) (image analysed, stage Stage, err error) {
 	var picture OpenPicture
 	timed(Validated, func() {
 		if len(data) == 0 {

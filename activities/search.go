@@ -15,8 +15,8 @@ import (
 // or is part of another picture, is found by a variant of the query, and what
 // variants find must not push aside what matches as it is.
 const (
-	plainlySame    = 0.70
-	variantPenalty = 0.05
+	PlainlySame    = 0.70 // a search whose best hit has this score looks no further
+	VariantPenalty = 0.05 // taken off the scores of variants
 )
 
 // asGiven is the view of a query that was not edited.
@@ -159,7 +159,7 @@ func (q *question) askByPicture(ctx context.Context) error {
 		}
 	}
 	for _, variant := range image.feature.Variants {
-		q.add(variant.Kind, variant.Vector, variantPenalty)
+		q.add(variant.Kind, variant.Vector, VariantPenalty)
 	}
 	q.expanded = view.Expand
 	return q.look(ctx)
@@ -172,13 +172,13 @@ func (q *question) settled(ctx context.Context) (bool, error) {
 		first := q.query
 		first.Start, first.Num = 0, 1
 		found, err := q.Index.Search(ctx, q.in.Instance, first)
-		if err != nil || len(found.Hits) == 0 || found.Hits[0].Score < plainlySame {
+		if err != nil || len(found.Hits) == 0 || found.Hits[0].Score < PlainlySame {
 			return false, err
 		}
 		return true, q.look(ctx)
 	}
 	err := q.look(ctx)
-	return err == nil && len(q.found.Hits) > 0 && q.found.Hits[0].Score >= plainlySame, err
+	return err == nil && len(q.found.Hits) > 0 && q.found.Hits[0].Score >= PlainlySame, err
 }
 
 // add makes a vector part of the query.

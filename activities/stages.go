@@ -31,7 +31,7 @@ func ValidatePicture(ctx context.Context, imager Imager, service contract.Servic
 
 // AnalysePicture validates a picture and computes its feature.
 func AnalysePicture(ctx context.Context, imager Imager, service contract.ServiceType, data []byte) (Header, Feature, error) {
-	image, _, err := analyse(ctx, imager, service, data, subject{}, func(_ Stage, do func()) { do() })
+	image, _, err := analyse(ctx, imager, service, data, subject{}.view(service), func(_ Stage, do func()) { do() })
 	return image.header, image.feature, err
 }
 

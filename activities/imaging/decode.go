@@ -19,12 +19,17 @@ const enough = 2 * side
 // detail than the thumbnail takes. The fraction depends on nothing that is found
 // in the pixels, which are decoded once.
 func shrinkFor(format activities.Format, view rectangle) int {
+	return shrinkKeeping(enough, format, min(view.right-view.left, view.bottom-view.top))
+}
+
+// shrinkKeeping is the smallest fraction, 1/shrink, of a length that has at least
+// so many pixels and that the format can be decoded at.
+func shrinkKeeping(least int, format activities.Format, length int) int {
 	if format != activities.JPEG {
 		return 1
 	}
-	shorter := min(view.right-view.left, view.bottom-view.top)
 	shrink := 1
-	for shrink < 8 && shorter/(2*shrink) >= enough {
+	for shrink < 8 && length/(2*shrink) >= least {
 		shrink *= 2
 	}
 	return shrink

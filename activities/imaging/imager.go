@@ -106,32 +106,43 @@ func (p *picture) Close() { p.data = nil }
 // subject. Identical bytes and views have identical features, and variants leave
 // the rest as it is.
 func (p *picture) Featurize(ctx context.Context, view activities.View) (activities.Feature, error) {
-	if p.data == nil {
-		return activities.Feature{}, errors.New("featurize picture: it is closed")
-	}
 	area, err := p.area(view.Region)
 	if err != nil {
 		return activities.Feature{}, err
 	}
+	var feature activities.Feature
+	err = p.decoded(ctx, shrinkFor(p.header.Format, area), func(in pixels, v *viewer) {
+		feature = v.feature(in, p.header.Width, p.header.Height, view)
+	})
+	return feature, err
+}
+
+// decoded decodes the picture at a fraction of its size, when there is room for
+// its pixels, and lets use look at them. They are overwritten afterwards.
+func (p *picture) decoded(ctx context.Context, shrink int, use func(in pixels, v *viewer)) error {
+	if p.data == nil {
+		return errors.New("decode picture: it is closed")
+	}
 	m := p.imager
 	count := int64(p.header.Width) * int64(p.header.Height)
 	if count > m.config.MaxPixels {
-		return activities.Feature{}, undecodable("it has %d×%d pixels, more than the %d that this worker decodes; send a smaller picture",
+		return undecodable("it has %d×%d pixels, more than the %d that this worker decodes; send a smaller picture",
 			p.header.Width, p.header.Height, m.config.MaxPixels)
 	}
 	leave, err := m.gate.enter(ctx, count)
 	if err != nil {
-		return activities.Feature{}, err
+		return err
 	}
 	defer leave()
 
 	work := m.spare.Get().(*scratch)
 	defer m.spare.Put(work)
-	decoded, err := decode(p.data, p.header, shrinkFor(p.header.Format, area), &work.pixels)
+	in, err := decode(p.data, p.header, shrink, &work.pixels)
 	if err != nil {
-		return activities.Feature{}, err
+		return err
 	}
-	return work.viewer.feature(decoded, p.header.Width, p.header.Height, view), nil
+	use(in, work.viewer)
+	return nil
 }
 
 // area is the smallest part of the picture that is known to be described, in its

@@ -2,7 +2,6 @@ package imaging
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"image"
 
@@ -11,44 +10,13 @@ import (
 
 // Preview decodes the picture and shows the whole of it small: neither side is
 // longer than asked for, nor than the picture's own.
-func (p *picture) Preview(ctx context.Context, side int) (*image.RGBA, error) {
-	if p.data == nil {
-		return nil, errors.New("preview picture: it is closed")
-	}
+func (p *picture) Preview(ctx context.Context, side int) (preview *image.RGBA, err error) {
 	if side < 1 || side > activities.MaxPreview {
 		return nil, fmt.Errorf("preview picture: a side of %d pixels; ask for 1 to %d", side, activities.MaxPreview)
 	}
-	m := p.imager
-	count := int64(p.header.Width) * int64(p.header.Height)
-	if count > m.config.MaxPixels {
-		return nil, undecodable("it has %d×%d pixels, more than the %d that this worker decodes; send a smaller picture",
-			p.header.Width, p.header.Height, m.config.MaxPixels)
-	}
-	leave, err := m.gate.enter(ctx, count)
-	if err != nil {
-		return nil, err
-	}
-	defer leave()
-
-	work := m.spare.Get().(*scratch)
-	defer m.spare.Put(work)
-	decoded, err := decode(p.data, p.header, previewShrink(p.header, side), &work.pixels)
-	if err != nil {
-		return nil, err
-	}
-	return shrunk(decoded, side), nil
-}
-
-// previewShrink is the fraction at which a picture is decoded for a preview.
-func previewShrink(header activities.Header, side int) int {
-	if header.Format != activities.JPEG {
-		return 1
-	}
-	shrink := 1
-	for shrink < 8 && max(header.Width, header.Height)/(2*shrink) >= side {
-		shrink *= 2
-	}
-	return shrink
+	shrink := shrinkKeeping(side, p.header.Format, max(p.header.Width, p.header.Height))
+	err = p.decoded(ctx, shrink, func(in pixels, _ *viewer) { preview = shrunk(in, side) })
+	return preview, err
 }
 
 // shrunk averages the pixels that each pixel of the preview covers.

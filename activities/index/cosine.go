@@ -45,9 +45,9 @@ func score(product, squareA, squareB int64) float64 {
 	return min(1, max(0, float64(product)/math.Sqrt(float64(squareA)*float64(squareB))))
 }
 
-// cosine is the score of two vectors. Vectors of different lengths are not
-// comparable and score 0.
-func cosine(a, b []byte) float64 {
+// Similarity is how alike two vectors of one version are, 0 to 1, as searches
+// score it. Vectors of different lengths are not comparable and score 0.
+func Similarity(a, b []byte) float64 {
 	if len(a) != len(b) {
 		return 0
 	}

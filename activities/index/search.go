@@ -106,5 +106,5 @@ func halves(query activities.QueryVector, stored []byte) (whole, subject float64
 	if query.Part == activities.Both {
 		first, second = query.Vector[:half], query.Vector[half:]
 	}
-	return cosine(first, stored[:half]), cosine(second, stored[half:])
+	return Similarity(first, stored[:half]), Similarity(second, stored[half:])
 }

@@ -42,19 +42,19 @@ func UnfitPicName(name string, most int) string {
 	case len(name) > MaxKeyBytes:
 		return fmt.Sprintf("PicName has %d bytes in UTF-8 and the limit of an object name is %d; shorten it", len(name), MaxKeyBytes)
 	case strings.HasPrefix(name, "/"):
-		return fmt.Sprintf("PicName %s starts with a slash; leave the slash out, names are relative to the manifest's folder", quoted(name))
+		return fmt.Sprintf("PicName %s starts with a slash; leave the slash out, names are relative to the manifest's folder", Quote(name))
 	case strings.Contains(name, `\`):
-		return fmt.Sprintf("PicName %s holds a backslash; separate folders by /", quoted(name))
+		return fmt.Sprintf("PicName %s holds a backslash; separate folders by /", Quote(name))
 	}
 	last := name
 	for part := range strings.SplitSeq(name, "/") {
 		if part == ".." || part == "." {
-			return fmt.Sprintf("PicName %s holds the folder %q; write the object's name as it is in the bucket", quoted(name), part)
+			return fmt.Sprintf("PicName %s holds the folder %q; write the object's name as it is in the bucket", Quote(name), part)
 		}
 		last = part
 	}
 	if dot := strings.LastIndexByte(last, '.'); dot < 1 || dot == len(last)-1 {
-		return fmt.Sprintf("PicName %s has no file name extension; write the whole name, such as 1.jpg", quoted(name))
+		return fmt.Sprintf("PicName %s has no file name extension; write the whole name, such as 1.jpg", Quote(name))
 	}
 	return ""
 }
@@ -74,15 +74,15 @@ func Excess(field, text string, limit int) string {
 func controls(field, text string) string {
 	for at, r := range text {
 		if unicode.IsControl(r) {
-			return fmt.Sprintf("%s %s holds the control character %U at byte %d; remove it", field, quoted(text), r, at+1)
+			return fmt.Sprintf("%s %s holds the control character %U at byte %d; remove it", field, Quote(text), r, at+1)
 		}
 	}
 	return ""
 }
 
-// quoted is a stranger's text as a message shows it: short, in quotes, and with
+// Quote is a stranger's text as a message shows it: short, in quotes, and with
 // escapes for what does not print.
-func quoted(text string) string {
+func Quote(text string) string {
 	const most = 80
 	count := 0
 	for at := range text {

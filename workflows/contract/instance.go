@@ -198,7 +198,7 @@ func (in RatesInput) Validate() error {
 	}
 	for _, rate := range in.Set {
 		if !(rate.PerSecond >= 0) {
-			return Errorf(CodeBadRequest, "the rate %g of %s is not valid; give requests a second, or 0 for the usual rate", rate.PerSecond, quoted(rate.Operation))
+			return Errorf(CodeBadRequest, "the rate %g of %s is not valid; give requests a second, or 0 for the usual rate", rate.PerSecond, Quote(rate.Operation))
 		}
 	}
 	return nil

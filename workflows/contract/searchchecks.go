@@ -84,7 +84,7 @@ func (in SearchInput) validateSubject() error {
 			return Errorf(CodeBadRequest, "only a search by the content of a picture can be expanded; give the picture, or leave expand out")
 		}
 	default:
-		return Errorf(CodeBadRequest, "expand is %s; use %s, %s or %s", quoted(in.Expand), ExpandAuto, ExpandNever, ExpandAlways)
+		return Errorf(CodeBadRequest, "expand is %s; use %s, %s or %s", Quote(in.Expand), ExpandAuto, ExpandNever, ExpandAlways)
 	}
 	return nil
 }
@@ -125,7 +125,7 @@ func (in SearchInput) Threshold() (float64, error) {
 		hundredths += 100
 	}
 	if !ok || whole != "0" && whole != "1" || hundredths > 100 {
-		return 0, Errorf(CodeInvalidScoreThreshold, "ScoreThreshold is %s; give 0.00 to 1.00, with at most two decimals", quoted(in.ScoreThreshold))
+		return 0, Errorf(CodeInvalidScoreThreshold, "ScoreThreshold is %s; give 0.00 to 1.00, with at most two decimals", Quote(in.ScoreThreshold))
 	}
 	return float64(hundredths) / 100, nil
 }

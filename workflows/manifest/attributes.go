@@ -96,9 +96,9 @@ func (p *parser) strAttr(n int) *Problem {
 	}
 	if strings.ContainsAny(value, unsupported) {
 		if p.rules.Strict {
-			return refuse(contract.InvalidStrAttrCode(n+1), `%s %s holds one of the characters \ ¥ $ & %%, which are not supported; remove it`, fieldNames[f], quote(value))
+			return refuse(contract.InvalidStrAttrCode(n+1), `%s %s holds one of the characters \ ¥ $ & %%, which are not supported; remove it`, fieldNames[f], contract.Quote(value))
 		}
-		p.warnings.add(WarnSpecialCharacters, `%s %s holds one of the characters \ ¥ $ & %%, which the vendor does not support`, fieldNames[f], quote(value))
+		p.warnings.add(WarnSpecialCharacters, `%s %s holds one of the characters \ ¥ $ & %%, which the vendor does not support`, fieldNames[f], contract.Quote(value))
 	}
 	p.optional.strs[n] = value
 	p.entry.StrAttrs[n] = &p.optional.strs[n]
@@ -116,7 +116,7 @@ func (p *parser) crop() *Problem {
 	case kindString:
 		text, _ := p.str(fieldCrop)
 		if text != "true" && text != "false" {
-			return refuse(contract.CodeInvalidCrop, "Crop is %s; %s", quote(text), remedy)
+			return refuse(contract.CodeInvalidCrop, "Crop is %s; %s", contract.Quote(text), remedy)
 		}
 		p.optional.crop = text == "true"
 	default:
@@ -177,7 +177,7 @@ func (p *parser) optionalInteger(f field, code contract.Code, want string) (n in
 	}
 	n, ok := integer(text)
 	if !ok {
-		return 0, false, refuse(code, "%s is %s; give %s", fieldNames[f], quote(text), want)
+		return 0, false, refuse(code, "%s is %s; give %s", fieldNames[f], contract.Quote(text), want)
 	}
 	return n, true, nil
 }

@@ -165,17 +165,9 @@ func wholly(digits string) bool {
 	return digits != ""
 }
 
-// quoted is how much of the user's text a message repeats, in characters.
+// quoted is how much of a number that stands for a name a warning repeats, in
+// characters.
 const quoted = 80
-
-// quote is a text as a message shows it: short, in quotes, and with escapes for
-// what does not print.
-func quote(text string) string {
-	if short := clip(text, quoted); len(short) < len(text) {
-		return strconv.Quote(short) + "…"
-	}
-	return strconv.Quote(text)
-}
 
 // clip is the first characters of a text.
 func clip[T string | []byte](text T, characters int) T {

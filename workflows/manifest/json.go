@@ -9,6 +9,8 @@ import (
 	"strings"
 	"unicode/utf16"
 	"unicode/utf8"
+
+	"imagebatch/workflows/contract"
 )
 
 // span is where a JSON value stands in a line. The zero span is no value.
@@ -167,7 +169,7 @@ func notOneObject(text []byte) string {
 	case first[0] == '[':
 		return "the line starts with a bracket; the manifest is no JSON array: " + form
 	case first[0] != '{':
-		return fmt.Sprintf("the line starts with %s and not with an object; %s", quote(string(clip(first, 20))), form)
+		return fmt.Sprintf("the line starts with %s and not with an object; %s", contract.Quote(string(clip(first, 20))), form)
 	case json.Valid(text):
 		return ""
 	}
@@ -180,7 +182,7 @@ func notOneObject(text []byte) string {
 		if rest[0] == '{' {
 			return "the line holds more than one object; write each on a line of its own"
 		}
-		return fmt.Sprintf("after the object there is %s; remove it", quote(string(clip(rest, 20))))
+		return fmt.Sprintf("after the object there is %s; remove it", contract.Quote(string(clip(rest, 20))))
 	case errors.Is(err, io.ErrUnexpectedEOF):
 		return "the line ends in the middle of the object; " + form
 	case errors.As(err, &syntax):

@@ -30,7 +30,7 @@ func (p *parser) picture() *Problem {
 	if p.entry.Operation == Delete && name == "" {
 		switch {
 		case p.strayPicName != "":
-			return refuse(contract.CodeInvalidPicName, "the field %s is not known and PicName is missing; %s under the key PicName", quote(p.strayPicName), whole)
+			return refuse(contract.CodeInvalidPicName, "the field %s is not known and PicName is missing; %s under the key PicName", contract.Quote(p.strayPicName), whole)
 		case !p.spans[fieldPicture].absent():
 			return refuse(contract.CodeInvalidPicName, "PicName is %s; %s", p.value(fieldPicture), whole)
 		}

@@ -124,10 +124,10 @@ func (p *parser) collect() *Problem {
 func (p *parser) unknown(name string) {
 	f, similar := alike(name)
 	if !similar {
-		p.warnings.add(WarnUnknownField, "the field %s is not known and is ignored", quote(name))
+		p.warnings.add(WarnUnknownField, "the field %s is not known and is ignored", contract.Quote(name))
 		return
 	}
-	p.warnings.add(WarnUnknownField, "the field %s is not known and is ignored; write %s", quote(name), fieldNames[f])
+	p.warnings.add(WarnUnknownField, "the field %s is not known and is ignored; write %s", contract.Quote(name), fieldNames[f])
 	if f == fieldPicture {
 		p.strayPicName = name
 	}
@@ -146,11 +146,11 @@ func (p *parser) operation() *Problem {
 	operation := Operation(strings.ToUpper(text))
 	switch {
 	case operation == "UPDATE":
-		return refuse(contract.CodeInvalidMetaItem, "OperationType is %s, which a manifest does not have; an ADD of the same ProductId and PicName replaces the picture", quote(text))
+		return refuse(contract.CodeInvalidMetaItem, "OperationType is %s, which a manifest does not have; an ADD of the same ProductId and PicName replaces the picture", contract.Quote(text))
 	case operation != Add && operation != Delete:
-		return refuse(contract.CodeInvalidMetaItem, "OperationType is %s; %s", quote(text), remedy)
+		return refuse(contract.CodeInvalidMetaItem, "OperationType is %s; %s", contract.Quote(text), remedy)
 	case string(operation) != text:
-		p.warnings.add(WarnOperationCase, "OperationType is %s and is read as %s", quote(text), operation)
+		p.warnings.add(WarnOperationCase, "OperationType is %s and is read as %s", contract.Quote(text), operation)
 	}
 	p.entry.Operation = operation
 	return nil

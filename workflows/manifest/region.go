@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+
+	"imagebatch/workflows/contract"
 )
 
 // maxPixel bounds a coordinate well above any picture that is accepted.
@@ -15,7 +17,7 @@ const maxPixel = 1 << 30
 func ParseRegion(text string) (Region, error) {
 	const form = "write x1,x2,y1,y2 in pixels, such as 20,40,60,80"
 	if strings.Count(text, ",") != 3 {
-		return Region{}, fmt.Errorf("region %s is not four numbers; %s", quote(text), form)
+		return Region{}, fmt.Errorf("region %s is not four numbers; %s", contract.Quote(text), form)
 	}
 	var edges [4]int
 	rest := text
@@ -24,16 +26,16 @@ func ParseRegion(text string) (Region, error) {
 		number, rest, _ = strings.Cut(rest, ",")
 		edge, err := strconv.ParseUint(strings.Trim(number, " \t"), 10, 31)
 		if errors.Is(err, strconv.ErrRange) || edge > maxPixel {
-			return Region{}, fmt.Errorf("region %s reaches beyond any picture; %s", quote(text), form)
+			return Region{}, fmt.Errorf("region %s reaches beyond any picture; %s", contract.Quote(text), form)
 		}
 		if err != nil {
-			return Region{}, fmt.Errorf("region %s holds %s, which is not a whole number from 0 on; %s", quote(text), quote(number), form)
+			return Region{}, fmt.Errorf("region %s holds %s, which is not a whole number from 0 on; %s", contract.Quote(text), contract.Quote(number), form)
 		}
 		edges[i] = int(edge)
 	}
 	region := Region{X1: edges[0], X2: edges[1], Y1: edges[2], Y2: edges[3]}
 	if region.X1 >= region.X2 || region.Y1 >= region.Y2 {
-		return Region{}, fmt.Errorf("region %s is empty, because x1 must be less than x2 and y1 less than y2; both x come first: %s", quote(text), form)
+		return Region{}, fmt.Errorf("region %s is empty, because x1 must be less than x2 and y1 less than y2; both x come first: %s", contract.Quote(text), form)
 	}
 	return region, nil
 }

@@ -23,20 +23,26 @@ func (p *picture) Header() activities.Header { return p.header }
 
 // Featurize decodes the picture in its child and computes its descriptor there.
 func (p *picture) Featurize(ctx context.Context, view activities.View) (activities.Feature, error) {
-	if p.closed {
-		return activities.Feature{}, errors.New("featurize picture: it is closed")
-	}
-	count := min(max(1, int64(p.header.Width)*int64(p.header.Height)), p.pool.largest)
-	if err := p.pool.pixels.Acquire(ctx, count); err != nil {
-		return activities.Feature{}, err
-	}
-	defer p.pool.pixels.Release(count)
 	var feature activities.Feature
-	err := p.ask(ctx, func(child *process) (err error) {
+	err := p.decoding(ctx, func(child *process) (err error) {
 		feature, err = child.featurize(view)
 		return err
 	})
 	return feature, err
+}
+
+// decoding asks for something that takes the picture's pixels, when there is room
+// for them.
+func (p *picture) decoding(ctx context.Context, request func(*process) error) error {
+	if p.closed {
+		return errors.New("decode picture: it is closed")
+	}
+	count := min(max(1, int64(p.header.Width)*int64(p.header.Height)), p.pool.largest)
+	if err := p.pool.pixels.Acquire(ctx, count); err != nil {
+		return err
+	}
+	defer p.pool.pixels.Release(count)
+	return p.ask(ctx, request)
 }
 
 // ask puts a request to a child that has the picture open. Should the child die

@@ -11,15 +11,7 @@ import (
 
 // Preview decodes the picture in its child, which sends the small one.
 func (p *picture) Preview(ctx context.Context, side int) (preview *image.RGBA, err error) {
-	if p.closed {
-		return nil, errors.New("preview picture: it is closed")
-	}
-	count := min(max(1, int64(p.header.Width)*int64(p.header.Height)), p.pool.largest)
-	if err := p.pool.pixels.Acquire(ctx, count); err != nil {
-		return nil, err
-	}
-	defer p.pool.pixels.Release(count)
-	err = p.ask(ctx, func(child *process) (err error) {
+	err = p.decoding(ctx, func(child *process) (err error) {
 		preview, err = child.preview(side)
 		return err
 	})

@@ -16,7 +16,7 @@ func (t *training) judge(ctx context.Context, all, heldOut pictures, table *desc
 		return nil
 	}
 	stored := make([][descriptor.HalfSize]int8, len(all))
-	if err := inParallel(ctx, len(all), func(n int) error {
+	if err := edits.InParallel(ctx, len(all), func(n int) error {
 		table.View(&all[n].thumbnail, &stored[n])
 		return nil
 	}); err != nil {
@@ -24,7 +24,7 @@ func (t *training) judge(ctx context.Context, all, heldOut pictures, table *desc
 	}
 	protocol := edits.Protocol()
 	found := make([][]bool, len(queries))
-	if err := inParallel(ctx, len(queries), func(n int) (err error) {
+	if err := edits.InParallel(ctx, len(queries), func(n int) (err error) {
 		found[n], err = findCopies(queries[n], all, stored, table, protocol)
 		return err
 	}); err != nil {

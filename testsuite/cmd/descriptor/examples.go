@@ -13,7 +13,7 @@ import (
 // features are the blocks of the pictures, a row each.
 func features(of pictures, books *descriptor.Codebooks) *mat.Dense {
 	out := mat.NewDense(len(of), descriptor.BlockSize, nil)
-	_ = inParallel(context.Background(), len(of), func(n int) error { // neither the work nor this context fails
+	_ = edits.InParallel(context.Background(), len(of), func(n int) error { // neither the work nor this context fails
 		setRow(out, n, descriptor.Blocks(&of[n].thumbnail, books))
 		return nil
 	})
@@ -45,7 +45,7 @@ func (t *training) moves(ctx context.Context, learned pictures, originals *mat.D
 	for first := 0; first < len(order); first += batch {
 		chosen := order[first:min(first+batch, len(order))]
 		differences := mat.NewDense(len(chosen)*copies, descriptor.BlockSize, nil)
-		if err := inParallel(ctx, len(chosen), func(n int) error {
+		if err := edits.InParallel(ctx, len(chosen), func(n int) error {
 			return t.editCopies(learned, chosen[n], func(k int, blocks *[descriptor.BlockSize]float32) {
 				at := n*copies + k
 				setRow(differences, at, blocks)

@@ -100,7 +100,7 @@ func improve(p, centers points) float64 {
 		parts[n] = q
 		return nil
 	}
-	_ = inParallel(context.Background(), portions, work) // neither the work nor this context fails
+	_ = edits.InParallel(context.Background(), portions, work) // neither the work nor this context fails
 
 	all := parts[0]
 	for _, q := range parts[1:] {

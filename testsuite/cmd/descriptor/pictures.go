@@ -3,9 +3,6 @@ package main
 import (
 	"context"
 	"image"
-	"runtime"
-
-	"golang.org/x/sync/errgroup"
 
 	"imagebatch/activities/imaging/descriptor"
 	"imagebatch/testsuite/edits"
@@ -26,7 +23,7 @@ func load(ctx context.Context, dir string) (pictures, error) {
 		return nil, err
 	}
 	all := make(pictures, len(photos))
-	return all, inParallel(ctx, len(all), func(n int) error {
+	return all, edits.InParallel(ctx, len(all), func(n int) error {
 		all[n] = &picture{Photo: photos[n]}
 		decoded, err := all[n].Decode()
 		if err == nil {
@@ -58,11 +55,7 @@ func (p pictures) categories() int {
 
 // some are n of the pictures, drawn at random, or all when there are fewer.
 func (p pictures) some(n int, seed uint64, purpose string) pictures {
-	out := make(pictures, 0, n)
-	for _, at := range edits.Seeded(seed, purpose).Perm(len(p))[:min(n, len(p))] {
-		out = append(out, p[at])
-	}
-	return out
+	return edits.Sample(p, n, seed, purpose)
 }
 
 // shrink makes the thumbnail of a whole picture.
@@ -71,23 +64,4 @@ func shrink(in *image.RGBA, out *descriptor.Thumbnail) {
 	for n := range descriptor.Side * descriptor.Side {
 		copy(out[3*n:3*n+3], small.Pix[4*n:])
 	}
-}
-
-// inParallel does n pieces of work on all cores. Each piece writes to places of
-// its own, so that the result does not depend on who was first.
-func inParallel(ctx context.Context, n int, work func(n int) error) error {
-	group, ctx := errgroup.WithContext(ctx)
-	group.SetLimit(runtime.NumCPU())
-	for at := range n {
-		if ctx.Err() != nil {
-			break
-		}
-		group.Go(func() error {
-			if err := ctx.Err(); err != nil {
-				return err
-			}
-			return work(at)
-		})
-	}
-	return group.Wait()
 }

@@ -2,6 +2,8 @@ package main
 
 import (
 	"context"
+
+	"imagebatch/testsuite/edits"
 )
 
 // nearest is how many hits are asked for their category.
@@ -24,7 +26,7 @@ func (q *quality) categories(ctx context.Context, stored []storedPhoto, figures 
 		right bool
 	}
 	judgements := make([]judged, len(queries))
-	if err := inParallel(ctx, len(queries), func(n int) error {
+	if err := edits.InParallel(ctx, len(queries), func(n int) error {
 		query := stored[queries[n]]
 		hits, err := q.engine.search(ctx, gallery, []view{{vector: query.described.vector}}, nearest)
 		if err != nil {

@@ -6,15 +6,12 @@ import (
 	"image"
 	"slices"
 
+	"imagebatch/activities"
 	"imagebatch/testsuite/edits"
 )
 
-const (
-	// plainlySame is the score from which a search looks no further.
-	plainlySame = 0.70
-	// searchDepth is how many hits are looked at for the original.
-	searchDepth = 40
-)
+// searchDepth is how many hits are looked at for the original.
+const searchDepth = 40
 
 // copies measures how often the original of an edited photo is found. All photos
 // are stored; that on which a photo was pasted is passed over, as finding it is
@@ -27,7 +24,7 @@ func (q *quality) copies(ctx context.Context, stored []storedPhoto, figures *Fig
 		protocol = append(protocol, edits.Stress()...)
 	}
 	ranks := make([][]ranking, len(chosen))
-	if err := inParallel(ctx, len(chosen), func(n int) (err error) {
+	if err := edits.InParallel(ctx, len(chosen), func(n int) (err error) {
 		ranks[n], err = q.rankEdits(ctx, stored, chosen[n], protocol)
 		if done := n + 1; err == nil && done%50 == 0 {
 			q.say("about %d of %d photos edited and searched for", done, len(chosen))
@@ -115,7 +112,7 @@ func (q *quality) rank(ctx context.Context, stored []storedPhoto, edited *image.
 	}
 	r.ranks[0] = place(hits, stored[original].File, skip)
 	r.ranks[1] = r.ranks[0]
-	if r.expanded = len(hits) == 0 || hits[0].score < plainlySame; r.expanded {
+	if r.expanded = len(hits) == 0 || hits[0].score < activities.PlainlySame; r.expanded {
 		views, err := q.pipeline.expand(ctx, content)
 		if err != nil {
 			return r, err

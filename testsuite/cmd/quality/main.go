@@ -20,10 +20,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"runtime"
 	"time"
-
-	"golang.org/x/sync/errgroup"
 
 	"imagebatch/testsuite/edits"
 	"imagebatch/testsuite/stack"
@@ -104,7 +101,7 @@ const (
 // store describes every photo and puts it into the index.
 func (q *quality) store(ctx context.Context) ([]storedPhoto, error) {
 	stored := make([]storedPhoto, len(q.photos))
-	if err := inParallel(ctx, len(stored), func(n int) (err error) {
+	if err := edits.InParallel(ctx, len(stored), func(n int) (err error) {
 		stored[n].Photo = q.photos[n]
 		content, err := os.ReadFile(q.photos[n].Path)
 		if err != nil {
@@ -139,38 +136,16 @@ func (q *quality) store(ctx context.Context) ([]storedPhoto, error) {
 
 // heldOut are n of the photos that were not learned from, drawn at random, or
 // all of them when there are fewer.
-func (q *quality) heldOut(stored []storedPhoto, n int, purpose string) (chosen []int) {
+func (q *quality) heldOut(stored []storedPhoto, n int, purpose string) []int {
 	var all []int
 	for at := range stored {
 		if stored[at].HeldOut {
 			all = append(all, at)
 		}
 	}
-	for _, at := range edits.Seeded(0, purpose).Perm(len(all))[:min(n, len(all))] {
-		chosen = append(chosen, all[at])
-	}
-	return chosen
+	return edits.Sample(all, n, 0, purpose)
 }
 
 func (q *quality) say(format string, arguments ...any) {
 	fmt.Printf("%5.0fs  %s\n", time.Since(q.began).Seconds(), fmt.Sprintf(format, arguments...))
-}
-
-// inParallel does n pieces of work on all cores. Each piece writes to places of
-// its own.
-func inParallel(ctx context.Context, n int, work func(n int) error) error {
-	group, ctx := errgroup.WithContext(ctx)
-	group.SetLimit(runtime.NumCPU())
-	for at := range n {
-		if ctx.Err() != nil {
-			break
-		}
-		group.Go(func() error {
-			if err := ctx.Err(); err != nil {
-				return err
-			}
-			return work(at)
-		})
-	}
-	return group.Wait()
 }

@@ -34,9 +34,6 @@ func (p *pipeline) describe(ctx context.Context, content []byte) (described, err
 	return out, nil
 }
 
-// variantPenalty is what a search takes off the scores of variants.
-const variantPenalty = 0.05
-
 // expand is the picture as given, and turned and in part.
 func (p *pipeline) expand(ctx context.Context, content []byte) ([]view, error) {
 	feature, _, err := p.featurize(ctx, content, activities.View{Detect: true, Expand: true})
@@ -45,7 +42,7 @@ func (p *pipeline) expand(ctx context.Context, content []byte) ([]view, error) {
 	}
 	views := []view{{vector: feature.Vector}}
 	for _, variant := range feature.Variants {
-		views = append(views, view{variant.Vector, variantPenalty})
+		views = append(views, view{variant.Vector, activities.VariantPenalty})
 	}
 	return views, nil
 }

@@ -14,7 +14,7 @@ func (q *quality) subjects(ctx context.Context, stored []storedPhoto, figures *F
 	chosen := q.heldOut(stored, q.composites, "subject")
 	for _, ground := range []edits.Ground{edits.PlainGround, edits.TexturedGround, edits.BusyGround} {
 		overlaps := make([]float64, len(chosen))
-		if err := inParallel(ctx, len(chosen), func(n int) error {
+		if err := edits.InParallel(ctx, len(chosen), func(n int) error {
 			photo := stored[chosen[n]].Photo
 			picture, box, err := q.compose(photo, ground)
 			if err != nil {

@@ -2,7 +2,6 @@ package main
 
 import (
 	"fmt"
-	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -43,12 +42,7 @@ func TestChanged(t *testing.T) {
 			ended().changed(after, func(format string, args ...any) {
 				violations = append(violations, fmt.Sprintf(format, args...))
 			})
-			switch {
-			case tc.want == "" && len(violations) > 0:
-				t.Errorf("violations %q, want none", violations)
-			case tc.want != "" && (len(violations) != 1 || !strings.Contains(violations[0], tc.want)):
-				t.Errorf("violations %q, want one that says %q", violations, tc.want)
-			}
+			wantViolation(t, violations, tc.want)
 		})
 	}
 }

@@ -57,12 +57,7 @@ func TestJudgeLines(t *testing.T) {
 			new(lane).judgeLines(&now, task, o, func(format string, args ...any) {
 				violations = append(violations, fmt.Sprintf(format, args...))
 			})
-			switch {
-			case tc.want == "" && len(violations) > 0:
-				t.Errorf("violations %q, want none", violations)
-			case tc.want != "" && (len(violations) != 1 || !strings.Contains(violations[0], tc.want)):
-				t.Errorf("violations %q, want one that says %q", violations, tc.want)
-			}
+			wantViolation(t, violations, tc.want)
 		})
 	}
 }
@@ -81,5 +76,17 @@ func TestUndone(t *testing.T) {
 	}
 	if !(outcome{}).undone(1) {
 		t.Error("a line of a task that was never planned counts as run")
+	}
+}
+
+// wantViolation holds what was judged against the one violation that is wanted,
+// by a part of its text, or against none.
+func wantViolation(t *testing.T, violations []string, want string) {
+	t.Helper()
+	switch {
+	case want == "" && len(violations) > 0:
+		t.Errorf("violations %q, want none", violations)
+	case want != "" && (len(violations) != 1 || !strings.Contains(violations[0], want)):
+		t.Errorf("violations %q, want one that says %q", violations, want)
 	}
 }
