@@ -13,6 +13,7 @@ import (
 	"imagebatch/activities"
 	"imagebatch/activities/imaging"
 	"imagebatch/activities/imaging/pool"
+	_ "imagebatch/activities/imaging/pool/template" // imaging processes are copies of one
 )
 
 // imagingConfig says where pictures are decoded, and within which bounds.

@@ -20,6 +20,7 @@ type Table struct {
 	Projection
 	Origin Origin
 
+	digest   string // of the bytes that it was read from
 	prepared sync.Once
 	kernel   kernelTable
 }
@@ -84,7 +85,14 @@ func (t *Table) Encode() []byte {
 // Digest names the numbers of the table, whatever its origin says: the first
 // twelve hexadecimal digits of their SHA-256.
 func (t *Table) Digest() string {
-	sum := sha256.Sum256(t.encodeNumbers())
+	if t.digest != "" {
+		return t.digest
+	}
+	return digestOf(t.encodeNumbers())
+}
+
+func digestOf(numbers []byte) string {
+	sum := sha256.Sum256(numbers)
 	return hex.EncodeToString(sum[:6])
 }
 
@@ -106,6 +114,7 @@ func ReadTable(data []byte) (*Table, error) {
 		}
 		rest = rest[size:]
 	}
+	t.digest = digestOf(data[len(tableMagic) : len(data)-len(rest)])
 	if len(rest) < 4+sha256.Size {
 		return nil, fmt.Errorf("read descriptor table: it ends after %d bytes", len(data))
 	}

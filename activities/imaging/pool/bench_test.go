@@ -8,9 +8,12 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
@@ -23,56 +26,67 @@ import (
 // BenchmarkOverhead takes pictures through the pool and through the decoder in
 // this process in turn, a block of them each, so that what else the machine does
 // falls on both alike. It reports the processor time of a picture either way, of
-// parent and child together, and their ratio, as medians of the blocks. PHOTOS names a folder of JPEG files
-// to measure on, instead of a drawn picture.
+// parent and children together, and their ratio, as medians of the blocks: with a
+// picture on each core, as workers run, and with one at a time, where processes
+// fall asleep and wake for each. PHOTOS names a folder of JPEG files to measure
+// on, instead of a drawn picture.
 func BenchmarkOverhead(b *testing.B) {
 	pictures := benchPictures(b)
 	own, err := imaging.New(imaging.Config{})
 	if err != nil {
 		b.Fatal(err)
 	}
-	p, err := pool.New(pool.Config{
-		Command: []string{"/proc/self/exe", asDecoder}, Environment: pool.Tuning(),
-		FeatureVersion: imaging.Version, Processes: 1, Logger: slog.New(slog.DiscardHandler),
-	})
-	if err != nil {
-		b.Fatal(err)
+	for name, processes := range map[string]int{"AllCores": runtime.NumCPU(), "OneAtATime": 1} {
+		b.Run(name, func(b *testing.B) {
+			p, err := pool.New(pool.Config{
+				Command: []string{"/proc/self/exe", asDecoder}, Environment: pool.Tuning(),
+				FeatureVersion: imaging.Version, Processes: processes, Logger: slog.New(slog.DiscardHandler),
+			})
+			if err != nil {
+				b.Fatal(err)
+			}
+			defer p.Close()
+			// run takes count pictures, so many at a time.
+			run := func(imager activities.Imager, from, count int) {
+				var next atomic.Int64
+				var workers sync.WaitGroup
+				for range processes {
+					workers.Go(func() {
+						for k := next.Add(1) - 1; k < int64(count); k = next.Add(1) - 1 {
+							picture, err := imager.Open(b.Context(), pictures[(from+int(k))%len(pictures)])
+							if err == nil {
+								_, err = picture.Featurize(b.Context(), activities.View{Detect: true})
+								picture.Close()
+							}
+							if err != nil {
+								b.Error(err)
+							}
+						}
+					})
+				}
+				workers.Wait()
+			}
+			warm := max(len(pictures), 20*processes)
+			run(own, 0, warm)
+			run(p, 0, warm)
+			_, children := p.PIDs()
+			block := 20 * processes
+			var inside, pooled, ratios []float64
+			for n := 0; b.Loop(); n += block {
+				start := cpu(b, children)
+				run(own, n, block)
+				middle := cpu(b, children)
+				run(p, n, block)
+				after := cpu(b, children)
+				inside = append(inside, (middle-start).Seconds()*1000/float64(block))
+				pooled = append(pooled, (after-middle).Seconds()*1000/float64(block))
+				ratios = append(ratios, float64(after-middle)/float64(middle-start))
+			}
+			b.ReportMetric(median(inside), "ms-inprocess")
+			b.ReportMetric(median(pooled), "ms-pool")
+			b.ReportMetric(median(ratios), "pool/inprocess")
+		})
 	}
-	defer p.Close()
-	run := func(imager activities.Imager, data []byte) {
-		picture, err := imager.Open(b.Context(), data)
-		if err != nil {
-			b.Fatal(err)
-		}
-		defer picture.Close()
-		if _, err := picture.Featurize(b.Context(), activities.View{Detect: true}); err != nil {
-			b.Fatal(err)
-		}
-	}
-	for _, data := range pictures { // both warm
-		run(own, data)
-		run(p, data)
-	}
-	_, idle := p.PIDs()
-	const block = 20
-	var inside, pooled, ratios []float64
-	for n := 0; b.Loop(); n += block {
-		start := cpu(b, idle[0])
-		for k := range block {
-			run(own, pictures[(n+k)%len(pictures)])
-		}
-		middle := cpu(b, idle[0])
-		for k := range block {
-			run(p, pictures[(n+k)%len(pictures)])
-		}
-		after := cpu(b, idle[0])
-		inside = append(inside, (middle-start).Seconds()*1000/block)
-		pooled = append(pooled, (after-middle).Seconds()*1000/block)
-		ratios = append(ratios, float64(after-middle)/float64(middle-start))
-	}
-	b.ReportMetric(median(inside), "ms-inprocess")
-	b.ReportMetric(median(pooled), "ms-pool")
-	b.ReportMetric(median(ratios), "pool/inprocess")
 }
 
 // median keeps out the blocks that the machine had something else to do in.
@@ -81,17 +95,21 @@ func median(of []float64) float64 {
 	return of[len(of)/2]
 }
 
-// cpu is the processor time that this process and a child have used.
-func cpu(b *testing.B, child int) time.Duration {
+// cpu is the processor time that this process and its children have used.
+func cpu(b *testing.B, children []int) time.Duration {
 	b.Helper()
 	var usage syscall.Rusage
 	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &usage); err != nil {
 		b.Fatal(err)
 	}
 	sum := time.Duration(usage.Utime.Nano() + usage.Stime.Nano())
-	threads, err := filepath.Glob("/proc/" + strconv.Itoa(child) + "/task/*/schedstat")
-	if err != nil {
-		b.Fatal(err)
+	var threads []string
+	for _, child := range children {
+		some, err := filepath.Glob("/proc/" + strconv.Itoa(child) + "/task/*/schedstat")
+		if err != nil {
+			b.Fatal(err)
+		}
+		threads = append(threads, some...)
 	}
 	for _, thread := range threads {
 		text, err := os.ReadFile(thread)

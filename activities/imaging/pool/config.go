@@ -9,8 +9,8 @@ import (
 
 // Config describes a pool. Fields without a default must be set.
 type Config struct {
-	// Command starts a child: a program and its arguments. The program calls
-	// Confine and Serve.
+	// Command is the program of the children and its arguments. It imports package
+	// template and calls Confine and Serve.
 	Command []string
 	// Environment of the children, "NAME=value". They are given no other: what
 	// decodes pictures of strangers must not know credentials.
@@ -35,14 +35,12 @@ type Config struct {
 
 // Tuning are variables for children that decode by libvips. A second thread of Go
 // keeps the first from being taken out of every call into C; a crash is told in
-// one line. The C library grows its memory by much at a time, in large pages:
-// without that a child spends up to a fifth of its time on page faults that a
-// process which had been running for longer would not have. libvips looks for its
-// modules below VIPSHOME and finds none: they are loaders of formats that nobody
-// asked for, and bring so many libraries along that starting a child with them
-// takes twice as long.
+// one line. Large pages make memory that is touched for the first time cost half
+// as much. libvips looks for its modules below VIPSHOME and finds none: they are
+// loaders of formats that nobody asked for, and bring so many libraries along that
+// loading them takes twice as long.
 func Tuning() []string {
-	return []string{"GOMAXPROCS=2", "GOTRACEBACK=none", "MALLOC_TOP_PAD_=67108864", "GLIBC_TUNABLES=glibc.malloc.hugetlb=1", "VIPSHOME=/nonexistent"}
+	return []string{"GOMAXPROCS=2", "GOTRACEBACK=none", "GLIBC_TUNABLES=glibc.malloc.hugetlb=1", "VIPSHOME=/nonexistent"}
 }
 
 // Defaults of Config.

@@ -4,10 +4,11 @@
 // is its twin, and a setting chooses between them.
 //
 // It must not import package imaging, nor anything else that needs cgo: what
-// decodes in a child is handed to [Serve] by the program that the child runs.
+// decodes in a child is handed to [Serve] by the program that the child runs,
+// which imports package template too.
 //
-// A child is the worker's own program in another mode. It has one picture in
-// hand, so that whoever ends it is known: its death or its silence counts
+// A child is the worker's own program in another mode, copied from a template
+// that has loaded everything before. It has one picture in hand, so that whoever ends it is known: its death or its silence counts
 // against that picture and no other. Such a picture is tried once more in a
 // fresh process; then it is refused, as a contract.Error that says what
 // happened. That a child does not start says nothing about pictures and is an
@@ -18,6 +19,6 @@
 // the worker. They ignore SIGTERM: the worker finishes what is in hand with
 // their help.
 //
-// The parent's side: pool.go, picture.go, process.go, launch.go, verdict.go. The
-// child's: serve.go, confine.go. What they say to each other: frame.go, message.go.
+// The parent's side: pool.go, picture.go, process.go, launch.go, template.go,
+// verdict.go. The child's: template, serve.go, confine.go, ration.go. What they say to each other: frame.go, message.go.
 package pool

@@ -7,11 +7,11 @@ func (p *Pool) PIDs() (busy, idle []int) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	for child := range p.busy {
-		busy = append(busy, child.command.Process.Pid)
+		busy = append(busy, child.handle.Pid)
 	}
 	slices.Sort(busy)
 	for _, child := range p.idle {
-		idle = append(idle, child.command.Process.Pid)
+		idle = append(idle, child.handle.Pid)
 	}
 	return busy, idle
 }
@@ -26,3 +26,16 @@ var (
 	AppendFeature = appendFeature
 	ParseFeature  = parseFeature
 )
+
+// MostCopies is how many children a template makes.
+const MostCopies = mostCopies
+
+// Template is the id of the template, 0 for none.
+func (p *Pool) Template() int {
+	p.launcher.making.Lock()
+	defer p.launcher.making.Unlock()
+	if p.launcher.template == nil {
+		return 0
+	}
+	return p.launcher.template.command.Process.Pid
+}

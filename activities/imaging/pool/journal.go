@@ -5,7 +5,6 @@ import (
 	"log/slog"
 	"strings"
 	"sync"
-	"sync/atomic"
 	"unicode"
 )
 
@@ -14,7 +13,7 @@ import (
 // listened to for ever.
 type journal struct {
 	logger *slog.Logger
-	pid    atomic.Int64
+	pid    int // of the child
 
 	mu     sync.Mutex
 	line   []byte // as far as it has come
@@ -55,7 +54,7 @@ func (j *journal) note() {
 		j.why = line
 	}
 	j.memory = j.memory || memoryLine(line)
-	j.logger.Warn("imaging process says", "pid", j.pid.Load(), "text", line)
+	j.logger.Warn("imaging process says", "pid", j.pid, "text", line)
 }
 
 // reason is what the child died of, in its own words, or nothing.

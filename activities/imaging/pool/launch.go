@@ -5,10 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"os/exec"
 	"runtime"
 	"sync"
-	"syscall"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -22,6 +20,9 @@ type launcher struct {
 	closed chan struct{}
 	close  func()
 
+	making   sync.Mutex
+	template *template // nil for none
+
 	mu       sync.Mutex
 	failures int       // since the last success
 	earliest time.Time // of the next start
@@ -29,7 +30,14 @@ type launcher struct {
 
 func newLauncher(config Config) *launcher {
 	l := &launcher{config: config, starts: make(chan func()), closed: make(chan struct{})}
-	l.close = sync.OnceFunc(func() { close(l.closed) })
+	l.close = sync.OnceFunc(func() {
+		l.making.Lock()
+		defer l.making.Unlock()
+		close(l.closed) // no template is started from here on
+		if l.template != nil {
+			l.dropTemplate()
+		}
+	})
 	go func() {
 		// The kernel ends children with the thread that started them, not with the
 		// process: this one stays until the pool is closed.
@@ -98,40 +106,64 @@ func (l *launcher) note(err error) {
 	l.earliest = time.Now().Add(pause)
 }
 
-// start starts one child. It has the pipes to itself: nobody else may keep them
-// open when it is gone.
+// start copies one child from the template. It has the pipes to itself: nobody
+// else may keep them open when it is gone.
 func (l *launcher) start() (*process, error) {
-	childIn, in, err := os.Pipe()
-	if err != nil {
-		return nil, err
+	var pipes [3]struct{ read, write *os.File }
+	for n := range pipes {
+		var err error
+		if pipes[n].read, pipes[n].write, err = os.Pipe(); err != nil {
+			for _, made := range pipes[:n] {
+				err = errors.Join(err, made.read.Close(), made.write.Close())
+			}
+			return nil, err
+		}
 	}
-	out, childOut, err := os.Pipe()
-	if err != nil {
-		return nil, errors.Join(err, childIn.Close(), in.Close())
+	in, out, words := pipes[0], pipes[1], pipes[2]
+	widen(in.write)
+	pid, err := l.copy(in.read, out.write, words.write)
+	for _, its := range []*os.File{in.read, out.write, words.write} {
+		its.Close() // the child has its own by now, or there is none
 	}
-	widen(in)
-
-	notes := &journal{logger: l.config.Logger}
-	command := exec.Command(l.config.Command[0], l.config.Command[1:]...)
-	command.Env = append([]string{}, l.config.Environment...) // nil would mean all of ours
-	command.Stdin, command.Stdout, command.Stderr = childIn, childOut, notes
-	// A group of its own keeps Ctrl-C from it.
-	command.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGKILL}
-	err = l.onThread(command.Start)
-	childIn.Close() // the child has its own by now, or there is none
-	childOut.Close()
-	if err != nil {
-		return nil, errors.Join(err, in.Close(), out.Close())
+	var handle *os.Process
+	if err == nil {
+		handle, err = os.FindProcess(pid) // it is there until it is waited for
 	}
-	notes.pid.Store(int64(command.Process.Pid))
-
-	child := newProcess(command, in, out, notes, l.config.Deadline)
+	if err != nil {
+		return nil, errors.Join(err, in.write.Close(), out.read.Close(), words.read.Close())
+	}
+	child := newProcess(handle, in.write, out.read, words.read, l.config)
 	if err := l.greeted(child); err != nil {
 		child.kill()
 		child.retire()
 		return nil, err
 	}
 	return child, nil
+}
+
+// copy makes a child from the template, which is started when there is none, or
+// one that has been used enough.
+func (l *launcher) copy(streams ...*os.File) (pid int, err error) {
+	l.making.Lock()
+	defer l.making.Unlock()
+	if l.template != nil && l.template.copies >= mostCopies {
+		l.dropTemplate()
+	}
+	if l.template == nil {
+		if l.template, err = newTemplate(l.config, l.onThread); err != nil {
+			return 0, err
+		}
+	}
+	if pid, err = l.template.copy(streams...); err != nil {
+		l.dropTemplate() // another one may do
+	}
+	return pid, err
+}
+
+// dropTemplate is called with the lock held.
+func (l *launcher) dropTemplate() {
+	l.template.close()
+	l.template = nil
 }
 
 // onThread runs a function on the launcher's thread.

@@ -17,6 +17,7 @@ import (
 	"imagebatch/activities"
 	"imagebatch/activities/imaging"
 	"imagebatch/activities/imaging/pool"
+	_ "imagebatch/activities/imaging/pool/template" // imaging processes are copies of one
 	"imagebatch/testsuite/fakes"
 )
 

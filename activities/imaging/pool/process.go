@@ -4,8 +4,8 @@ import (
 	"bufio"
 	"errors"
 	"fmt"
+	"io"
 	"os"
-	"os/exec"
 	"sync"
 	"time"
 
@@ -17,28 +17,34 @@ import (
 // process is a child as its parent sees it. Requests come from one goroutine at
 // a time.
 type process struct {
-	command  *exec.Cmd
+	handle   *os.Process
 	in, out  *os.File // parent's ends: requests, answers
 	answers  *bufio.Reader
 	journal  *journal
 	deadline time.Duration
 	served   int // pictures
 
-	ended  chan struct{} // closed when the process is gone and its last words are read
-	retire func()        // lets go of it and waits until it is gone
+	ended  chan struct{}    // closed when the process is gone and its last words are read
+	state  *os.ProcessState // then: how it ended
+	retire func()           // lets go of it and waits until it is gone
 
 	request []byte // small frames in the making
 	content []byte // of the last answer
 }
 
-func newProcess(command *exec.Cmd, in, out *os.File, journal *journal, deadline time.Duration) *process {
+func newProcess(handle *os.Process, in, out, words *os.File, config Config) *process {
 	p := &process{
-		command: command, in: in, out: out, answers: bufio.NewReader(out), journal: journal,
-		deadline: deadline, ended: make(chan struct{}),
+		handle: handle, in: in, out: out, answers: bufio.NewReader(out), journal: &journal{logger: config.Logger},
+		deadline: config.Deadline, ended: make(chan struct{}), state: new(os.ProcessState),
 	}
+	p.journal.pid = handle.Pid
 	p.retire = sync.OnceFunc(p.end)
 	go func() {
-		_ = command.Wait() // how it ended is in its state
+		_, _ = io.Copy(p.journal, words) // a pipe that ends with the child
+		words.Close()
+		if state, err := handle.Wait(); err == nil {
+			p.state = state
+		}
 		close(p.ended)
 	}()
 	return p
@@ -55,7 +61,7 @@ func (p *process) over() bool {
 }
 
 // kill ends the process; an error would mean that it is gone.
-func (p *process) kill() { _ = p.command.Process.Kill() }
+func (p *process) kill() { _ = p.handle.Kill() }
 
 // grace is how long a child may take to notice that nobody needs it any more.
 const grace = 2 * time.Second

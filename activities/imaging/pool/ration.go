@@ -17,9 +17,12 @@ type ration struct {
 }
 
 const (
-	// rationBase is for what does not depend on the size: the C library takes
-	// memory by 64 MiB at a time, for each of two threads.
-	rationBase = 192 << 20
+	// rationHeader is for reading a header: the decoder of WebP makes room for all
+	// the pixels by then, 64 MiB for the largest picture that is taken.
+	rationHeader = 128 << 20
+	// rationBase is for what does not depend on the size: stacks of threads and the
+	// heaps of Go and of the C library, which grow by some MiB at a time.
+	rationBase = 64 << 20
 	// rationPixel is several times what any decoder holds of a pixel at once: two
 	// whole pictures of 16-bit channels, and its own tables.
 	rationPixel = 64
@@ -39,9 +42,15 @@ func newRation() *ration {
 	return &ration{most: limit.Max, size: size}
 }
 
-// deal limits what is used from here on to the share of a picture of so many
-// pixels. What was used before it does not count: that is other pictures' doing.
-func (r *ration) deal(pixels int64) {
+// forHeader limits what is used from here on to what reading a header can need.
+func (r *ration) forHeader() { r.deal(rationHeader) }
+
+// forPixels limits it to the share of a picture of so many pixels.
+func (r *ration) forPixels(count int64) { r.deal(rationBase + rationPixel*uint64(max(0, count))) }
+
+// deal limits what is used from here on. What was used before it does not count:
+// that is other pictures' doing.
+func (r *ration) deal(share uint64) {
 	if r.most == 0 {
 		return
 	}
@@ -49,7 +58,7 @@ func (r *ration) deal(pixels int64) {
 	if !ok {
 		return // the limit before stays
 	}
-	limit := min(r.most, used+rationBase+rationPixel*uint64(max(0, pixels)))
+	limit := min(r.most, used+share)
 	// Below the hard limit every process may move its own.
 	_ = syscall.Setrlimit(syscall.RLIMIT_DATA, &syscall.Rlimit{Cur: limit, Max: r.most})
 }

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/h2non/bimg"
 
 	"imagebatch/activities"
 	"imagebatch/activities/imaging"
@@ -25,20 +26,23 @@ func TestRealPicturesHaveTheSameFeatureEitherWay(t *testing.T) {
 		*c = config(asDecoder)
 		c.Environment, c.FeatureVersion = pool.Tuning(), imaging.Version
 	})
-	data := drawn(t)
+	photo := drawn(t)
 	for name, test := range map[string]struct {
+		data              []byte
 		view              activities.View
 		regions, variants bool
 	}{
-		"Whole":    {view: activities.View{}},
-		"Detected": {view: activities.View{Detect: true}, regions: true},
-		"Region":   {view: activities.View{Region: &manifest.Region{X1: 20, X2: 310, Y1: 7, Y2: 500}}},
-		"Expanded": {view: activities.View{Detect: true, Expand: true}, regions: true, variants: true},
+		"Whole":    {data: photo, view: activities.View{}},
+		"Detected": {data: photo, view: activities.View{Detect: true}, regions: true},
+		"Region":   {data: photo, view: activities.View{Region: &manifest.Region{X1: 20, X2: 310, Y1: 7, Y2: 500}}},
+		"Expanded": {data: photo, view: activities.View{Detect: true, Expand: true}, regions: true, variants: true},
+		// Its decoder makes room for all pixels when the header is read.
+		"Largest": {data: largestWebP(t, photo), view: activities.View{Detect: true}, regions: true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			run := func(imager activities.Imager) activities.Feature {
-				picture, err := imager.Open(t.Context(), data)
+				picture, err := imager.Open(t.Context(), test.data)
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -58,6 +62,16 @@ func TestRealPicturesHaveTheSameFeatureEitherWay(t *testing.T) {
 			}
 		})
 	}
+}
+
+// largestWebP is a picture as large as pictures may be.
+func largestWebP(t *testing.T, picture []byte) []byte {
+	t.Helper()
+	out, err := bimg.Resize(picture, bimg.Options{Width: 4096, Height: 4096, Enlarge: true, Force: true, Type: bimg.WEBP, Speed: 8})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return out
 }
 
 // TestBrokenFeaturesAreErrors parses frames that were cut or changed: whatever a

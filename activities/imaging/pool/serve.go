@@ -71,14 +71,14 @@ func (c *child) drop() {
 func (c *child) handle(ctx context.Context, kind byte, content []byte) error {
 	switch kind {
 	case frameOpen:
-		c.ration.deal(0)
+		c.ration.forHeader()
 		picture, err := c.imager.Open(ctx, content)
 		if err != nil {
 			return c.refuse(err)
 		}
 		c.picture = picture
 		header := picture.Header()
-		c.ration.deal(int64(header.Width) * int64(header.Height))
+		c.ration.forPixels(int64(header.Width) * int64(header.Height))
 		return c.answer(frameHeader, func(to []byte) []byte { return appendHeader(to, picture.Header()) })
 	case frameFeaturize:
 		view, err := parseView(content)

@@ -55,7 +55,7 @@ func (p *process) lost(cause error) *death {
 	gone := p.over()
 	p.kill()
 	<-p.ended
-	status, _ := p.command.ProcessState.Sys().(syscall.WaitStatus) // of another system: zero
+	status, _ := p.state.Sys().(syscall.WaitStatus) // of another system: zero
 	d.memory = p.journal.mentionsMemory()
 	d.outside = gone && !d.memory && status.Signaled() && status.Signal() == syscall.SIGKILL
 	switch reason := p.journal.reason(); {
@@ -65,9 +65,9 @@ func (p *process) lost(cause error) *death {
 	case reason != "":
 		d.how = reason
 	default:
-		d.how = p.command.ProcessState.String()
+		d.how = p.state.String()
 	}
-	p.journal.logger.Warn("imaging process lost", "pid", p.command.Process.Pid, "how", d.how, "pictures", p.served)
+	p.journal.logger.Warn("imaging process lost", "pid", p.handle.Pid, "how", d.how, "pictures", p.served)
 	return d
 }
 

@@ -1,0 +1,87 @@
+#define _GNU_SOURCE
+#include <errno.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+#include <vips/vips.h>
+
+/* The same as in template.go of package pool. */
+#define ROLE "IMAGEBATCH_IMAGING_TEMPLATE"
+enum { control = 3, streams = 3 };
+
+/* answer tells the pool the id of a child, 0 for being ready, or an error below 0. */
+static int answer(int32_t value)
+{
+	return send(control, &value, sizeof value, MSG_NOSIGNAL) == sizeof value;
+}
+
+/* await takes the streams of the next child, and fails when there will be none. */
+static int await(int fds[streams])
+{
+	char byte;
+	union {
+		char bytes[CMSG_SPACE(streams * sizeof(int))];
+		struct cmsghdr aligned;
+	} space;
+	struct iovec text = { .iov_base = &byte, .iov_len = 1 };
+	struct msghdr message = {
+		.msg_iov = &text, .msg_iovlen = 1, .msg_control = space.bytes, .msg_controllen = sizeof space.bytes,
+	};
+	ssize_t n;
+	do
+		n = recvmsg(control, &message, 0);
+	while (n < 0 && errno == EINTR);
+	struct cmsghdr *head = n == 1 ? CMSG_FIRSTHDR(&message) : NULL;
+	if (!head || head->cmsg_type != SCM_RIGHTS || head->cmsg_len != CMSG_LEN(streams * sizeof(int)))
+		return 0;
+	memcpy(fds, CMSG_DATA(head), streams * sizeof(int));
+	return 1;
+}
+
+/* become makes this process a child of the pool, ready for the runtime of Go. */
+static void become(const int fds[streams], pid_t pool)
+{
+	if (setpgid(0, 0) < 0 || prctl(PR_SET_PDEATHSIG, SIGKILL) < 0 || getppid() != pool)
+		_exit(1);
+	for (int n = 0; n < streams; n++) {
+		if (dup2(fds[n], n) < 0)
+			_exit(1);
+		close(fds[n]);
+	}
+	close(control);
+}
+
+/*
+ * template runs before the runtime of Go starts, while the process has one thread
+ * and may be copied. In a template it returns in the copies only.
+ */
+__attribute__((constructor)) static void template(void)
+{
+	if (!getenv(ROLE))
+		return;
+	pid_t pool = getppid();
+	if (vips_init("imagebatch") != 0)
+		_exit(1);
+	vips_type_find("VipsOperation", "jpegload"); /* makes every class of operations */
+	for (int ready = answer(0); ready;) {
+		int fds[streams];
+		if (!await(fds))
+			break;
+		/* Whoever started this process shall be the parent of the copy too, to wait for it. */
+		long pid = syscall(SYS_clone, CLONE_PARENT | SIGCHLD, 0, 0, 0, 0);
+		if (pid == 0) {
+			become(fds, pool);
+			return;
+		}
+		ready = answer(pid < 0 ? -errno : pid);
+		for (int n = 0; n < streams; n++)
+			close(fds[n]);
+	}
+	_exit(0);
+}
