@@ -30,6 +30,7 @@ type taskView struct {
 	Left    int64   `json:"left"`
 	Rate    float64 `json:"linesPerSecond,omitempty"`
 	ETA     float64 `json:"etaSeconds,omitempty"`
+	HeldUp  setback `json:"heldUp,omitzero"`
 }
 
 // Run lists the tasks.
@@ -107,6 +108,12 @@ func (c *batchGet) Run(a *app) error {
 		return err
 	}
 	v := a.views([]contract.Task{task})[0]
+	if !task.State.Final() {
+		// Without an answer the rest is shown all the same.
+		v.HeldUp, _ = within(a.ctx, 2*time.Second, func(ctx context.Context) (setback, error) {
+			return a.server.Setback(ctx, task.WorkflowID)
+		})
+	}
 	if a.json {
 		return a.printJSON(v)
 	}
@@ -224,9 +231,13 @@ func (a *app) printTask(v taskView) error {
 	if !v.State.Final() && v.Rate > 0 {
 		speed = pace(v.Rate, v.ETA)
 	}
+	held := ""
+	if v.HeldUp.Failures > 0 {
+		held = v.HeldUp.String()
+	}
 	pairs := []string{
 		"task", fmt.Sprint(v.ID), "instance", v.Instance, "source", source(v.Bucket, v.Path),
-		"state", state, "message", message, "progress", v.progress(), "speed", speed,
+		"state", state, "message", message, "held up", held, "progress", v.progress(), "speed", speed,
 		"lines", outcomes(v.Tally.Counts),
 	}
 	for _, code := range byCode(v.Tally.Codes) {

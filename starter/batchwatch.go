@@ -39,12 +39,15 @@ type following struct {
 	asked time.Time       // when the ledger was last asked
 	last  contract.Status // what was last shown
 	first int64           // lines that were done when the first of them was
+	moved time.Time       // when lines were last seen to get done, or a setback was asked for
+	held  string          // what was said to hold the task up
 }
 
 // Pauses between two looks at a task, and while something does not answer.
 const (
 	watchPause = time.Second
 	retryPause = 2 * time.Second
+	heldPause  = 5 * time.Second // of a task that does not get on
 )
 
 // watch shows progress until the task ends, then its summary. It survives
@@ -117,8 +120,9 @@ func (a *app) look(f *following, screen *screen) (closed bool, err error) {
 	}
 	if status.Task != 0 && status.Task == f.Task {
 		a.sharpen(f, &status)
-		f.last = status
 		screen.recovered()
+		a.explainDelay(f, status, screen)
+		f.last = status
 		screen.show(status)
 	}
 	return false, nil
@@ -154,6 +158,29 @@ func (a *app) sharpen(f *following, status *contract.Status) {
 	}
 	if status.Rate > 0 {
 		status.ETA = float64(status.Left) / status.Rate
+	}
+}
+
+// explainDelay says, once for each cause, what holds up a task that does not get
+// on, and that it does again.
+func (a *app) explainDelay(f *following, status contract.Status, screen *screen) {
+	now := time.Now()
+	switch {
+	case f.moved.IsZero() || status.Done() > f.last.Done() || status.Planned != f.last.Planned:
+		f.moved = now
+		if f.held != "" {
+			f.held = ""
+			screen.note("it gets on again")
+		}
+	case now.Sub(f.moved) >= heldPause:
+		f.moved = now
+		found, err := within(a.ctx, a.requestLimit(), func(ctx context.Context) (setback, error) {
+			return a.server.Setback(ctx, f.WorkflowID)
+		})
+		if err == nil && found.Failures > 0 && found.Cause != f.held {
+			f.held = found.Cause
+			screen.note("held up: " + found.String())
+		}
 	}
 }
 

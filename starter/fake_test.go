@@ -22,6 +22,7 @@ type fakeServer struct {
 	find      func(task int64) (execution, error)
 	result    func(workflowID, runID string) (contract.BatchTaskResult, error)
 	status    func(workflowID string) (contract.Status, error)
+	setback   func(workflowID string) (setback, error)
 	update    func(ctx context.Context, workflowID, name string, control contract.Control) (contract.State, error)
 	signal    func(workflowID, name string, control contract.Control) error
 }
@@ -83,6 +84,13 @@ func (f *fakeServer) Status(_ context.Context, workflowID string) (contract.Stat
 		return contract.Status{}, errUnexpected
 	}
 	return f.status(workflowID)
+}
+
+func (f *fakeServer) Setback(_ context.Context, workflowID string) (setback, error) {
+	if f.setback == nil {
+		return setback{}, nil
+	}
+	return f.setback(workflowID)
 }
 
 func (f *fakeServer) Update(ctx context.Context, workflowID, name string, control contract.Control) (contract.State, error) {

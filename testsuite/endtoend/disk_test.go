@@ -1,7 +1,7 @@
 package endtoend_test
 
 import (
-	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -193,58 +193,35 @@ func setWritable(t *testing.T, folder string, writable bool) {
 // that people are told why, and that its counts stay right meanwhile.
 func heldUp(t *testing.T, s *stack.Stack, id int64, batch catalogue.Batch, remedy string) {
 	t.Helper()
-	var message string
+	var told struct{ HeldUp struct{ Failures int } }
+	var shown string
 	eventually(t, "a step of the task has been refused by the store again and again", func() bool {
-		message = troubleOf(t, s, id, 3)
-		return message != ""
+		got := starter(t, s, "batch", "get", fmt.Sprint(id), "-o", "json")
+		return json.Unmarshal([]byte(got.stdout), &told) == nil && told.HeldUp.Failures >= 3
 	})
-	if !strings.Contains(message, remedy) || !strings.Contains(message, "imagebatch.db") || strings.Contains(message, "\n") {
-		t.Errorf("Temporal shows %q; want one line with the file and %q", message, remedy)
+	for line := range strings.Lines(must(t, s, exitDone, "batch", "get", fmt.Sprint(id)).stdout) {
+		if strings.HasPrefix(line, "held up") {
+			shown = line
+		}
+	}
+	if !strings.Contains(shown, remedy) || !strings.Contains(shown, "imagebatch.db") {
+		t.Errorf("batch get shows %q; want one line with the file and %q", shown, remedy)
 	}
 	log, err := os.ReadFile(s.Workers[len(s.Workers)-1].Log)
 	if err != nil {
 		t.Fatal(err)
 	}
-	told := false
+	logged := false
 	for line := range strings.Lines(string(log)) {
-		told = told || strings.Contains(line, "Activity error") && strings.Contains(line, remedy) && strings.Contains(line, "imagebatch.db")
+		logged = logged || strings.Contains(line, "Activity error") && strings.Contains(line, remedy) && strings.Contains(line, "imagebatch.db")
 	}
-	if !told {
+	if !logged {
 		t.Errorf("no line of the worker's log has %q", remedy)
 	}
 	held := task(t, s, id)
 	if held.State != contract.StateProcessing || held.Tally.Failed > int64(len(batch.Failures)) || held.Left() == 0 {
 		t.Errorf("while it is held up the task is %+v", held)
 	}
-}
-
-// troubleOf is why a slice of a task fails that has failed so many times, empty
-// as long as none has.
-func troubleOf(t *testing.T, s *stack.Stack, id int64, times int32) string {
-	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
-	defer cancel()
-	temporal := temporalClient(t, s)
-	answer, err := temporal.QueryWorkflow(ctx, task(t, s, id).WorkflowID, "", contract.StatusQuery.Name)
-	if err != nil {
-		return ""
-	}
-	var status contract.Status
-	if err := answer.Get(&status); err != nil {
-		t.Fatal(err)
-	}
-	for _, chunk := range status.Open {
-		described, err := temporal.DescribeWorkflowExecution(ctx, chunk, "")
-		if err != nil {
-			continue // it has ended meanwhile
-		}
-		for _, slice := range described.GetPendingActivities() {
-			if slice.GetAttempt() > times && slice.GetLastFailure() != nil {
-				return slice.GetLastFailure().GetMessage()
-			}
-		}
-	}
-	return ""
 }
 
 // goesOn waits until a task has ended by itself, and checks that it has as if

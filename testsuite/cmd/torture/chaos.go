@@ -49,6 +49,8 @@ type mischief struct {
 	store sync.Mutex     // held while the object store has a fault
 	stall sync.Mutex     // held while a worker is stalled
 
+	server sync.Mutex // held while Temporal is down or asleep
+
 	stalls int // so far
 }
 
@@ -98,6 +100,8 @@ func (c *mischief) killWorker(ctx context.Context, r *rand.Rand) error {
 }
 
 func (c *mischief) killServer(ctx context.Context, r *rand.Rand) error {
+	c.server.Lock()
+	defer c.server.Unlock()
 	c.stack.Temporal.Kill()
 	c.figures.serverKill()
 	down := between(r, 0, 3*time.Second)

@@ -55,7 +55,8 @@ func (l *lane) outlive(ctx context.Context, number int64) {
 }
 
 // stallWorker puts a worker to sleep until all its slices have been given to
-// others, and wakes it while those are at work: the attempts overlap.
+// others, and wakes it while those are at work and Temporal cannot tell it so:
+// the attempts overlap.
 func (c *mischief) stallWorker(ctx context.Context, r *rand.Rand) error {
 	if !c.stall.TryLock() {
 		return nil // one at a time: somebody has to do the work
@@ -74,13 +75,31 @@ func (c *mischief) stallWorker(ctx context.Context, r *rand.Rand) error {
 	c.under.Go(func() {
 		defer c.stall.Unlock()
 		defer c.crew.give(h.worker)
-		defer wake(h.worker)
 		begin := time.Now()
 		given := c.overtaken(ctx, h)
+		c.wakeUnseen(ctx, h.worker)
 		c.figures.fault("slices given to others while a worker slept", int64(given))
 		c.figures.tell("woke %s after %.0fs, others were given %d of its slices", h.worker.Name, time.Since(begin).Seconds(), given)
 	})
 	return nil
+}
+
+// unseen is how long Temporal answers nobody when a worker wakes: long enough to
+// commit what it has in hand.
+const unseen = 4 * time.Second
+
+// wakeUnseen wakes a worker while Temporal is asleep.
+func (c *mischief) wakeUnseen(ctx context.Context, worker *stack.Process) {
+	c.server.Lock()
+	defer c.server.Unlock()
+	defer wake(worker) // also where it goes wrong
+	if c.stack.Temporal.Signal(syscall.SIGSTOP) != nil {
+		return
+	}
+	defer wake(c.stack.Temporal.Process)
+	wake(worker)
+	sleep(ctx, unseen)
+	c.figures.fault("workers that woke while Temporal slept", 1)
 }
 
 // overtaken waits until every slice that a sleeping worker had in hand has been
@@ -161,6 +180,6 @@ func (t *torture) freeze(ctx context.Context, worker *stack.Process) bool {
 	return false
 }
 
-func wake(worker *stack.Process) {
-	worker.Signal(syscall.SIGCONT) // an error means that it has ended meanwhile
+func wake(process *stack.Process) {
+	process.Signal(syscall.SIGCONT) // an error means that it has ended meanwhile
 }

@@ -90,3 +90,11 @@ func wantViolation(t *testing.T, violations []string, want string) {
 		t.Errorf("violations %q, want one that says %q", violations, want)
 	}
 }
+
+func TestBlankLinesOfRanges(t *testing.T) {
+	t.Parallel()
+	o := outcome{planned: true, ranges: []activities.LineRange{{First: 2, Last: 3}, {First: 5, Last: 7}}}
+	if got := blankLines([]byte("\na\n \n\nb\n\r\n\n\nc"), o); got != 3 {
+		t.Errorf("%d blank lines, want 3, those of number 3, 6 and 7", got)
+	}
+}
