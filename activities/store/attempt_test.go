@@ -56,9 +56,9 @@ func TestMigrateFromTheFirstVersion(t *testing.T) {
 	}
 }
 
-// Attempts that were lost are remembered for the next ones, of which a task that
-// has ended has none.
-func TestEndForgetsLostAttempts(t *testing.T) {
+// What an attempt leaves behind is a few bytes, not a reason to keep the task's
+// other rows from being read.
+func TestLostAttemptsDoNotHinderTheEnd(t *testing.T) {
 	t.Parallel()
 	s, task := begun(t)
 	for n := range 5 {
@@ -73,13 +73,6 @@ func TestEndForgetsLostAttempts(t *testing.T) {
 	ended, err := s.End(t.Context(), contract.Ending{Task: task, State: contract.StateStop, Message: "stopped"})
 	if err != nil || ended.State != contract.StateStop {
 		t.Errorf("the task ended as %s, %v", ended.State, err)
-	}
-	var left int
-	if err := s.Read(t.Context(), func(tx *store.Tx) error {
-		_, err := tx.Row([]any{&left}, "SELECT count(*) FROM attempt")
-		return err
-	}); err != nil || left != 0 {
-		t.Errorf("%d attempts are left, %v", left, err)
 	}
 }
 

@@ -54,10 +54,6 @@ func (t *Tx) closeTask(ending contract.Ending) error {
 	if err != nil {
 		return fmt.Errorf("write the counts of task %d: %w", ending.Task, err)
 	}
-	// No attempt can begin any more that would ask how those before it ended.
-	if _, err := t.Exec("DELETE FROM attempt WHERE task = ?", ending.Task); err != nil {
-		return err
-	}
 	_, err = t.Exec(`UPDATE task SET state = ?, code = ?, message = ?, ended = ?, tally = ?,
 		callback_state = iif(callback = '', '', 'pending') WHERE id = ? AND state = 'PROCESSING'`,
 		ending.State, ending.Code, clip(ending.Message, maxMessage), time.Now().UnixNano(), string(tally), ending.Task)
