@@ -17,6 +17,7 @@
 //	batch.go         batch start
 //	batchlist.go     batch list, get; how a task is found and shown
 //	batchwatch.go    batch watch and start --wait
+//	setback.go       what holds a task up
 //	batchcontrol.go  batch cancel, suspend, resume
 //	batchreport.go   batch report
 //	batchcheck.go    batch check
