@@ -61,8 +61,8 @@ func (c *mischief) stallWorker(ctx context.Context, r *rand.Rand) error {
 	if !c.stall.TryLock() {
 		return nil // one at a time: somebody has to do the work
 	}
-	c.stalls++
 	h := c.lull(ctx, r, laneName(c.stalls%c.lanes)) // beside others; each lane has its turn
+	c.stalls++
 	if h == nil {
 		h = c.lull(ctx, r, "")
 	}
