@@ -17,11 +17,11 @@ import (
 // object a line, to the results bucket. It touches nothing else.
 func (r *Reports) Check(ctx context.Context, in contract.CheckInput) (contract.CheckResult, error) {
 	defer beat(ctx)()
-	path, err := contract.NormalizePath(in.Path)
-	if err != nil {
+	if err := in.Validate(); err != nil {
 		return contract.CheckResult{}, err
 	}
-	if err := contract.ValidateBucket(in.Bucket); err != nil {
+	path, err := contract.NormalizePath(in.Path)
+	if err != nil {
 		return contract.CheckResult{}, err
 	}
 	objects, err := r.Identities.As(ctx, in.RoleARN)

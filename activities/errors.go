@@ -25,11 +25,6 @@ func Final[In, Out any](step Step[In, Out]) Step[In, Out] {
 	}
 }
 
-// refused reports whether the error is a refusal with that code.
-func refused(err error, code contract.Code) bool {
-	return errors.Is(err, &contract.Error{Code: code})
-}
-
 // final reports whether the error is a refusal of any code.
 func final(err error) bool {
 	refusal := (*contract.Error)(nil)

@@ -104,22 +104,25 @@ func (i *Images) Delete(ctx context.Context, in contract.DeleteImageInput) (cont
 
 // Describe is one stored picture.
 func (i *Images) Describe(ctx context.Context, ref contract.PictureRef) (contract.Picture, error) {
+	if err := ref.Validate(); err != nil {
+		return contract.Picture{}, err
+	}
+	if err := admit(ctx, i.Rates, ref.Instance, contract.RateGet); err != nil {
+		return contract.Picture{}, err
+	}
 	return i.Index.Picture(ctx, ref)
 }
 
 // Exists is one stored picture, or that there is none.
 func (i *Images) Exists(ctx context.Context, ref contract.PictureRef) (contract.CheckImageExistsResult, error) {
-	if err := ref.Validate(); err != nil {
-		return contract.CheckImageExistsResult{}, err
-	}
-	if err := admit(ctx, i.Rates, ref.Instance, contract.RateExists); err != nil {
-		return contract.CheckImageExistsResult{}, err
-	}
-	picture, err := i.Index.Picture(ctx, ref)
-	if refused(err, contract.CodePicNotExist) {
+	picture, err := i.Describe(ctx, ref)
+	if contract.IsCode(err, contract.CodePicNotExist) {
 		return contract.CheckImageExistsResult{}, nil
 	}
-	return contract.CheckImageExistsResult{Exists: err == nil, Picture: &picture}, err
+	if err != nil {
+		return contract.CheckImageExistsResult{}, err
+	}
+	return contract.CheckImageExistsResult{Exists: true, Picture: &picture}, nil
 }
 
 // uploads is where pictures that are no objects yet lie in the results bucket.

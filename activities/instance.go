@@ -71,5 +71,6 @@ func (i *Instances) Limit(ctx context.Context, in contract.RatesInput) (contract
 
 // Delete removes an instance with its pictures. Its tasks stay listed.
 func (i *Instances) Delete(ctx context.Context, ref contract.InstanceRef) (contract.Nothing, error) {
-	return contract.Nothing{}, i.Index.DeleteInstance(ctx, ref.Name)
+	defer beat(ctx)()
+	return contract.Nothing{}, i.Index.DeleteInstance(ctx, runOf(ctx), ref.Name)
 }

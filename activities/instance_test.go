@@ -42,7 +42,7 @@ func TestInstanceRates(t *testing.T) {
 		// Each name of the contract has a rate, and no rate is without a name.
 		named := map[string]bool{
 			contract.RateAdd: true, contract.RateUpdate: true, contract.RateDelete: true, contract.RateSearch: true,
-			contract.RateExists: true, contract.RateCompare: true, contract.RateDescribe: true, contract.RateDump: true,
+			contract.RateGet: true, contract.RateCompare: true, contract.RateDescribe: true, contract.RateDump: true,
 		}
 		for _, rate := range usual {
 			if !named[rate.Operation] || rate.Adjusted || rate.PerSecond <= 0 {

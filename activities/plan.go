@@ -68,10 +68,6 @@ func checkRegion(ctx context.Context, objects Objects, task contract.Task) error
 
 func (p *Plans) read(ctx context.Context, objects Objects, task contract.Task, in contract.PlanInput) (contract.WorkList, []int64, error) {
 	sizes := in.Sizes
-	if sizes.SliceLines > contract.MaxSliceLines {
-		return contract.WorkList{}, nil, contract.Errorf(contract.CodeBadRequest,
-			"slices of %d lines are too long; use at most %d, or leave the size out", sizes.SliceLines, contract.MaxSliceLines)
-	}
 	key := contract.ManifestKey(task.Path)
 	body, info, err := objects.Open(ctx, task.Bucket, key, Want{})
 	if err != nil {

@@ -145,7 +145,6 @@ func TestPlanRefuses(t *testing.T) {
 		"Refused":       {"the endpoint is of another region", fault("Open", activities.ErrRefused), contract.Sizes{}, contract.CodeBadRequest, "endpoint and region"},
 		"OtherRegion":   {"the instance may not read across regions", func(w *world) { w.objects.Regions = map[string]string{bucket: "cn-beijing"} }, contract.Sizes{}, contract.CodeBucketRegion, "cn-beijing"},
 		"Role":          {"a task may not choose any role", func(w *world) { w.spec.RoleARN = "acs:ram::1:role/other" }, contract.Sizes{}, contract.CodeRoleNotAllowed, "role/other"},
-		"LongSlices":    {"a slice must stay small enough to be lost", nil, contract.Sizes{SliceLines: 1001}, contract.CodeBadRequest, "at most 1000"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -47,7 +47,7 @@ type Want struct {
 // ObjectInfo is what a store says about an object.
 type ObjectInfo struct {
 	Size int64  // bytes of the body that Open returned, or of the object
-	ETag string //
+	ETag string // names the content; see Want
 }
 
 // Identities gives access to the object store under a RAM role; the empty role

@@ -11,7 +11,7 @@ import (
 // Format is a picture format, by content.
 type Format string
 
-// The eight formats that are accepted; JPG and JPEG are one.
+// The seven formats that are accepted; JPG and JPEG are one.
 const (
 	JPEG Format = "JPEG"
 	PNG  Format = "PNG"

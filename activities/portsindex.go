@@ -25,7 +25,7 @@ type Index interface {
 	CreateInstance(ctx context.Context, in contract.CreateInstanceInput, requestID string) (contract.Instance, error)
 	Instances(ctx context.Context) ([]contract.Instance, error)
 	Instance(ctx context.Context, name string) (contract.Instance, error) // CodeInstanceNotFound
-	DeleteInstance(ctx context.Context, name string) error
+	DeleteInstance(ctx context.Context, runID, name string) error         // once for a run
 
 	Picture(ctx context.Context, ref contract.PictureRef) (contract.Picture, error) // CodePicNotExist
 	// Named visits the pictures that the instance holds by these names; a name
@@ -132,5 +132,4 @@ type SearchHit struct {
 type CategoryGuess struct {
 	ID         int     // of the category
 	Confidence float64 // its share of the votes, 0 to 1
-	Labelled   int     // pictures of the instance that have been given a category
 }

@@ -35,7 +35,8 @@ type Ledger interface {
 	// opened, and after the end of the task.
 	CloseSlice(ctx context.Context, attempt Attempt) error
 	// End closes the fence: from then on no effect of the task is applied. Its
-	// callback, where it has one, is pending. Lines without an outcome become canceled. The first ending stays.
+	// callback, where it has one, is pending. Lines without an outcome become
+	// canceled. The first ending stays.
 	End(ctx context.Context, ending contract.Ending) (contract.Task, error)
 	// Failures are the failed lines of a task, in the order of lines.
 	Failures(ctx context.Context, id int64) iter.Seq2[Failure, error]
@@ -140,7 +141,7 @@ type Framing uint8
 // The ways to choose a subject.
 const (
 	Detected    Framing = iota // it was looked for
-	RegionGiven                //
+	RegionGiven                // somebody said where it is
 	WholeGiven                 // Crop=false
 )
 

@@ -76,25 +76,27 @@ func (r *Reports) records(ctx context.Context, task contract.Task, lines *lineRe
 }
 
 // lines is a reader of the task's lines, or nil where the manifest is no longer
-// there in the version of the plan, or may not be read any more.
+// there in the version of the plan, or may not be read any more, or the plan is
+// gone itself.
 func (r *Reports) lines(ctx context.Context, task contract.Task) (*lineReader, error) {
 	if task.List.Slices == 0 || task.State == contract.StateSuccess && task.Tally.Failed == 0 {
 		return nil, nil // there is nothing to quote
 	}
 	objects, err := r.Identities.As(ctx, task.RoleARN)
 	if err != nil {
-		if refused(err, contract.CodeRoleNotAllowed) {
+		if contract.IsCode(err, contract.CodeRoleNotAllowed) {
 			return nil, nil
 		}
 		return nil, err
 	}
 	lines, err := newLineReader(ctx, objects, r.Results, task)
-	if err != nil {
-		return nil, err
+	if err == nil {
+		err = lines.open(ctx, 0)
 	}
-	if err := lines.open(ctx, 0); final(err) {
+	switch {
+	case final(err):
 		return nil, nil
-	} else if err != nil {
+	case err != nil:
 		return nil, err
 	}
 	return lines, nil

@@ -61,9 +61,13 @@ func encodeOffsets(offsets []int64) []byte {
 	return table
 }
 
-// offsets reads some entries of an offset table.
+// offsets reads some entries of an offset table. CodePlanLost where it is gone.
 func (r Results) offsets(ctx context.Context, key string, from, to int) ([]int64, error) {
 	body, _, err := r.Objects.Open(ctx, r.Bucket, key, Want{From: int64(from) * offsetSize, To: int64(to) * offsetSize})
+	if errors.Is(err, ErrNoSuchObject) {
+		return nil, contract.Errorf(contract.CodePlanLost,
+			"there is no %s/%s any more, by which the task finds its lines; start the batch again, and let the lifecycle rule for tasks/ keep objects longer than a task may run", r.Bucket, key)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("read offset table %s/%s: %w", r.Bucket, key, err)
 	}

@@ -26,6 +26,10 @@ const (
 // sheet draws the query, if it has a picture, and the hits, and returns a link
 // to the drawing. A picture that cannot be had is a place that says so.
 func (i *Images) sheet(ctx context.Context, query *contract.PicContent, hits []contract.Hit) (link string, expires time.Time, err error) {
+	if err := i.Limits.Sheets.Acquire(ctx, 1); err != nil {
+		return "", time.Time{}, err
+	}
+	defer i.Limits.Sheets.Release(1)
 	var cells []contactsheet.Cell
 	if query != nil {
 		cells = append(cells, contactsheet.Cell{Lines: []string{"query", query.Key}, Marked: true})

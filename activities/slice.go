@@ -34,6 +34,7 @@ type Limits struct {
 	Bytes       *semaphore.Weighted // bytes of undecoded pictures in memory
 	Cores       *semaphore.Weighted // pictures being decoded, over all slices
 	AllCores    int64               // the size of Cores: what a picture takes that is decoded alone
+	Sheets      *semaphore.Weighted // contact sheets being drawn
 	Fetches     *FetchLimit         // pictures being fetched, over all slices; nil for no bound
 }
 
@@ -45,6 +46,7 @@ func NewLimits(cores int) Limits {
 		Bytes:    semaphore.NewWeighted(64 << 20),
 		Cores:    semaphore.NewWeighted(int64(cores)),
 		AllCores: int64(cores),
+		Sheets:   semaphore.NewWeighted(2), // some 25 MB each
 	}
 }
 

@@ -7,8 +7,9 @@ import (
 	"imagebatch/workflows/manifest"
 )
 
-// The stages of one picture, for callers that take pictures one at a time
-// instead of a slice. They are the functions that a slice runs.
+// The stages of one picture, exported for measurements alone: testsuite/cmd/bench
+// runs them picture by picture, to hold the whole system against. They are the
+// functions that a slice runs.
 
 // FetchPicture reads a picture within the limits. Its memory is counted against
 // them until release is called.

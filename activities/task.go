@@ -44,9 +44,6 @@ func (t *Tasks) List(ctx context.Context, filter contract.ListTasksInput) (contr
 	return t.Ledger.Tasks(ctx, filter)
 }
 
-// terminatedMessage is what a task says that Temporal ended from outside.
-const terminatedMessage = "terminated in Temporal; what was done is kept"
-
 // CloseTerminated closes every open task whose workflow no longer runs. It names
 // those, and the latest ones that ended without a report and have no workflow
 // left to write it.
@@ -64,7 +61,7 @@ func (t *Tasks) CloseTerminated(ctx context.Context, _ contract.Nothing) ([]int6
 			continue
 		}
 		if _, err := t.Ledger.End(ctx, contract.Ending{
-			Task: task.ID, State: contract.StateStop, Code: contract.CodeTerminated, Message: terminatedMessage,
+			Task: task.ID, State: contract.StateStop, Code: contract.CodeTerminated, Message: contract.TerminatedMessage,
 		}); err != nil {
 			return nil, err
 		}

@@ -35,7 +35,7 @@ type batchStart struct {
 	MaxFailures string `placeholder:"N|P%" help:"Stop the task as FAIL once more lines have failed than this number, or this percentage of all lines; what is done is kept."`
 	MaxDeletes  string `placeholder:"N|P%" help:"Refuse a manifest that would delete more pictures than this number, or this percentage of the instance's; a product counts with all its pictures."`
 
-	SliceLines          int           `group:"sizes" placeholder:"N" help:"Lines in a slice, the unit of durable work."`
+	SliceLines          int           `group:"sizes" placeholder:"N" help:"Lines in a slice, the unit of durable work: 1 to 1000."`
 	ChunkSlices         int           `group:"sizes" placeholder:"N" help:"Slices in a chunk, one child workflow."`
 	Window              int           `group:"sizes" placeholder:"N" help:"Chunks open at a time."`
 	SlicesInFlight      int           `group:"sizes" placeholder:"N" help:"Slices scheduled at a time in a chunk."`

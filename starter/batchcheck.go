@@ -70,7 +70,7 @@ func (c *batchCheck) Run(a *app) error {
 	} else {
 		s := result.Summary
 		err = a.printf("%s: %s to add, %s to delete, %s bad, %s\n", plural(s.Lines, "line"),
-			count(s.Adds), count(s.Deletes), count(s.Bad), plural(s.Warnings, "warning"))
+			contract.Grouped(s.Adds), contract.Grouped(s.Deletes), contract.Grouped(s.Bad), plural(s.Warnings, "warning"))
 	}
 	if err == nil && result.Bad > 0 {
 		return exitStatus(exitPartial)
@@ -94,15 +94,11 @@ func (c *batchCheck) local(a *app, report func(manifest.Finding) error) (manifes
 
 // inBucket has a worker check a manifest and prints what it found.
 func (c *batchCheck) inBucket(a *app, report func(manifest.Finding) error) (manifest.Summary, error) {
-	path, err := contract.NormalizePath(c.Path)
-	if err == nil {
-		err = contract.ValidateBucket(c.Bucket)
-	}
-	if err != nil {
+	in := contract.CheckInput{Bucket: c.Bucket, Path: c.Path, RoleARN: c.RoleARN, ServiceType: contract.ServiceType(c.ServiceType), Strict: c.Strict}
+	if err := in.Validate(); err != nil {
 		return manifest.Summary{}, invalid(err)
 	}
-	r, err := operate(a.ctx, a, contract.CheckManifest, longLimit,
-		contract.CheckInput{Bucket: c.Bucket, Path: path, RoleARN: c.RoleARN, ServiceType: contract.ServiceType(c.ServiceType), Strict: c.Strict})
+	r, err := operate(a.ctx, a, contract.CheckManifest, longLimit, in)
 	if err != nil {
 		return manifest.Summary{}, err
 	}

@@ -106,7 +106,7 @@ func TestCheckOfABucket(t *testing.T) {
 			var sent any
 			f := &fakeServer{operate: answers(t, "CheckManifest", &sent, test.answer, nil)}
 			try(t, f, "batch check --bucket photos --path spring/ --role-arn r --service-type generic --strict").want(t, test.status, test.stdout, "")
-			want := contract.CheckInput{Bucket: "photos", Path: "/spring", RoleARN: "r", ServiceType: contract.ServiceGeneric, Strict: true}
+			want := contract.CheckInput{Bucket: "photos", Path: "spring/", RoleARN: "r", ServiceType: contract.ServiceGeneric, Strict: true}
 			if diff := cmp.Diff(want, sent); diff != "" {
 				t.Errorf("input (-want +got):\n%s", diff)
 			}

@@ -119,7 +119,7 @@ func (a *app) orFinished(id int64, err error) error {
 }
 
 func finished(id int64, state contract.State) error {
-	return contract.Errorf(contract.CodeIncrementStatusError, "task %d has already finished: %s", id, state)
+	return contract.Errorf(contract.CodeIncrementStatusError, "task %d has already finished: %s; see: starter batch get %d", id, state, id)
 }
 
 // isSilent reports whether nobody answered, as opposed to answering no.

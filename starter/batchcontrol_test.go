@@ -105,7 +105,7 @@ func TestControlOfAFinishedTask(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			try(t, f, "batch cancel 12").want(t, exitError, "", "Console.IncrementStatusError: task 12 has already finished: SUCCESS\n")
+			try(t, f, "batch cancel 12").want(t, exitError, "", "Console.IncrementStatusError: task 12 has already finished: SUCCESS; see: starter batch get 12\n")
 		})
 	}
 }

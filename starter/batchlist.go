@@ -60,7 +60,7 @@ func (c *batchList) Run(a *app) error {
 	} else {
 		t := newTable("TASK", "STATE", "STATUS", "PROGRESS", "FAILED", "INSTANCE", "SOURCE", "STARTED", "DURATION", "CALLBACK", "MESSAGE")
 		for _, v := range views {
-			t.add(fmt.Sprint(v.ID), string(v.State), v.Vendor, v.progress(), count(v.Tally.Failed), v.Instance,
+			t.add(fmt.Sprint(v.ID), string(v.State), v.Vendor, v.progress(), contract.Grouped(v.Tally.Failed), v.Instance,
 				source(v.Bucket, v.Path), a.moment(v.StartedAt), span(v.duration()), dash(string(v.CallbackState)), v.Message)
 		}
 		if err := t.writeTo(a.stdout); err != nil {
@@ -75,12 +75,8 @@ func (c *batchList) Run(a *app) error {
 
 func (c *batchList) filter() (contract.ListTasksInput, error) {
 	in := contract.ListTasksInput{Instance: c.Instance, Bucket: c.Bucket, Limit: c.Limit, Before: c.Before, State: contract.State(strings.ToUpper(c.State))}
-	known := []contract.State{
-		"", contract.StateProcessing, contract.StateSuspended, contract.StateStopping,
-		contract.StateSuccess, contract.StateFail, contract.StateStop,
-	}
 	switch {
-	case !slices.Contains(known, in.State):
+	case in.State != "" && !in.State.Known():
 		return in, usagef("there is no state %q; use processing, suspended, stopping, success, fail or stop", c.State)
 	case c.Limit < 1 || c.Limit > 500:
 		return in, usagef("--limit is %d; give 1 to 500", c.Limit)
@@ -190,7 +186,7 @@ func (v taskView) progress() string {
 	if !v.Planned {
 		return "-"
 	}
-	return fmt.Sprintf("%s/%s %d%%", count(v.Tally.Done()-v.Tally.Canceled), count(v.List.Lines), v.Percent)
+	return fmt.Sprintf("%s/%s %d%%", contract.Grouped(v.Tally.Done()-v.Tally.Canceled), contract.Grouped(v.List.Lines), v.Percent)
 }
 
 // share is how much of a task has been run, 0 to 100. Lines that were not run
@@ -240,8 +236,8 @@ func (a *app) printTask(v taskView) error {
 		"state", state, "message", message, "held up", held, "progress", v.progress(), "speed", speed,
 		"lines", outcomes(v.Tally.Counts),
 	}
-	for _, code := range byCode(v.Tally.Codes) {
-		pairs = append(pairs, "failed", fmt.Sprintf("%s %s", count(v.Tally.Codes[code]), code))
+	for _, code := range v.Tally.CodesByCount() {
+		pairs = append(pairs, "failed", fmt.Sprintf("%s %s", contract.Grouped(v.Tally.Codes[code]), code))
 	}
 	hint := ""
 	if v.State.Final() {
@@ -266,12 +262,12 @@ func limits(task contract.Task) string {
 
 // outcomes says how lines ended, leaving out what did not occur.
 func outcomes(c contract.Counts) string {
-	parts := []string{count(c.Succeeded) + " succeeded", count(c.Failed) + " failed"}
+	parts := []string{contract.Grouped(c.Succeeded) + " succeeded", contract.Grouped(c.Failed) + " failed"}
 	if c.Skipped > 0 {
-		parts = append(parts, count(c.Skipped)+" skipped")
+		parts = append(parts, contract.Grouped(c.Skipped)+" skipped")
 	}
 	if c.Canceled > 0 {
-		parts = append(parts, count(c.Canceled)+" not run")
+		parts = append(parts, contract.Grouped(c.Canceled)+" not run")
 	}
 	return strings.Join(parts, ", ")
 }

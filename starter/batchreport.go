@@ -133,7 +133,7 @@ func (a *app) printReport(body io.Reader, task contract.Task) error {
 			break
 		}
 		if r.From > 0 {
-			if err := a.printf("lines %s to %s were not run\n", count(r.From), count(r.To)); err != nil {
+			if err := a.printf("lines %s to %s were not run\n", contract.Grouped(r.From), contract.Grouped(r.To)); err != nil {
 				return err
 			}
 			continue
@@ -144,7 +144,7 @@ func (a *app) printReport(body io.Reader, task contract.Task) error {
 				return err
 			}
 		}
-		if err := row(count(r.Line), string(r.Code), r.Operation, r.ProductID, r.PicName, r.Message); err != nil {
+		if err := row(contract.Grouped(r.Line), string(r.Code), r.Operation, r.ProductID, r.PicName, r.Message); err != nil {
 			return err
 		}
 	}

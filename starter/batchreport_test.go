@@ -115,7 +115,7 @@ func TestReportFailures(t *testing.T) {
 		stderr string
 	}{
 		"NotFinished": {contract.SignedReport{Task: aTask(inState(contract.StateProcessing))}, "error: task 12 is PROCESSING; its report is written when it ends, wait with: starter batch watch 12\n"},
-		"Refused":     {contract.SignedReport{URL: url + "/12.ndjson?Signature=wrong"}, "error: download report: " + host + " answered 403 Forbidden\n"},
+		"Refused":     {contract.SignedReport{URL: url + "/12.ndjson?Signature=wrong"}, "error: download report: " + host + " answered 403 Forbidden; repeat the command for a fresh link\n"},
 		"CutShort":    {contract.SignedReport{URL: url + "/cut?Signature=s3cret"}, "error: download report: it ends without its summary; repeat the command\n"},
 		"NotAReport":  {contract.SignedReport{URL: url + "/odd?Signature=s3cret"}, "error: download report: invalid character '<' looking for beginning of value\n"},
 	} {

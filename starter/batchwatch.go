@@ -284,8 +284,8 @@ func (a *app) printSummary(task contract.Task) error {
 			return err
 		}
 	}
-	for _, code := range byCode(task.Tally.Codes) {
-		if err := a.printf("  %s %s\n", fmt.Sprintf("%8s", count(task.Tally.Codes[code])), printable(string(code))); err != nil {
+	for _, code := range task.Tally.CodesByCount() {
+		if err := a.printf("  %s %s\n", fmt.Sprintf("%8s", contract.Grouped(task.Tally.Codes[code])), printable(string(code))); err != nil {
 			return err
 		}
 	}

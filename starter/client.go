@@ -147,7 +147,7 @@ func (t *temporalServer) Start(ctx context.Context, in contract.BatchTaskInput) 
 		TypedSearchAttributes: temporal.NewSearchAttributes(
 			temporal.NewSearchAttributeKeyKeyword(contract.SearchInstance).ValueSet(in.Instance),
 			temporal.NewSearchAttributeKeyKeyword(contract.SearchBucket).ValueSet(in.Bucket),
-			temporal.NewSearchAttributeKeyKeyword(contract.SearchPath).ValueSet(keyword(in.Path)),
+			temporal.NewSearchAttributeKeyKeyword(contract.SearchPath).ValueSet(contract.Keyword(in.Path)),
 			temporal.NewSearchAttributeKeyKeyword(contract.SearchState).ValueSet(string(contract.StateProcessing)),
 		),
 	}, contract.BatchTask.Name, in)
@@ -270,13 +270,6 @@ func read(payload *commonpb.Payload, into any) {
 	if payload != nil {
 		_ = converter.GetDefaultDataConverter().FromPayload(payload, into)
 	}
-}
-
-// keyword cuts a value to what a Keyword may hold on every Temporal server.
-func keyword(s string) string {
-	const most = 255
-	r := []rune(s)
-	return string(r[:min(len(r), most)])
 }
 
 // kebab is "get-instance" for GetInstance.

@@ -46,16 +46,19 @@ func (t *temporalServer) explain(ctx context.Context, err error) error {
 	case errors.As(err, &argument) && strings.Contains(err.Error(), "search attribute"):
 		return fmt.Errorf("%s; create the six of imagebatch with: temporal operator search-attribute create --name NAME --type TYPE, for %s", rootText(err), searchAttributes)
 	case errors.As(err, &terminated):
-		return errors.New("its workflow was terminated")
+		return errors.New("its workflow was terminated" + askAgain)
 	case errors.As(err, &canceled):
-		return errors.New("its workflow was canceled")
+		return errors.New("its workflow was canceled" + askAgain)
 	case errors.As(err, &timedOut):
-		return errors.New("its workflow timed out")
+		return errors.New("its workflow timed out" + askAgain)
 	case unanswered(err):
 		return silentError{fmt.Sprintf("Temporal at %s does not answer", t.hostPort), rootText(err)}
 	}
 	return errors.New(rootText(err))
 }
+
+// askAgain follows on ends that say nothing of why.
+const askAgain = "; see: starter batch list, or ask again"
 
 // searchAttributes are what a namespace must have, as operators create them.
 const searchAttributes = contract.SearchInstance + ", " + contract.SearchBucket + ", " + contract.SearchPath + ", " + contract.SearchState +

@@ -19,6 +19,7 @@
 //	batchwatch.go    batch watch and start --wait
 //	setback.go       what holds a task up
 //	batchcontrol.go  batch cancel, suspend, resume
+//	batchcallback.go batch callback
 //	batchreport.go   batch report
 //	batchcheck.go    batch check
 //	image.go         image get; how a picture is shown

@@ -66,7 +66,7 @@ func (a *app) upload(name string) (string, error) {
 	case len(data) == 0:
 		return "", contract.Errorf(contract.CodeNoSpecifiedPicContent, "%q is empty; give a picture", name)
 	case len(data) > contract.MaxPictureBytes:
-		return "", contract.Errorf(contract.CodeInvalidPicContent, "%q is larger than 4 MiB (%s bytes); make it smaller", name, count(contract.MaxPictureBytes))
+		return "", contract.Errorf(contract.CodeInvalidPicContent, "%q is larger than 4 MiB (%s bytes); make it smaller", name, contract.Grouped(contract.MaxPictureBytes))
 	}
 	place, err := operate(a.ctx, a, contract.NewUpload, operationLimit, contract.Nothing{})
 	if err != nil {

@@ -82,7 +82,7 @@ func (c *instanceCreate) Run(a *app) error {
 	if a.json {
 		return a.printJSON(made)
 	}
-	return a.printf("instance %s created: %s, %s, room for %s pictures\n", made.Name, made.Region, serviceName(made.ServiceType), count(made.Capacity))
+	return a.printf("instance %s created: %s, %s, room for %s pictures\n", made.Name, made.Region, serviceName(made.ServiceType), contract.Grouped(made.Capacity))
 }
 
 type instanceList struct{}
@@ -105,7 +105,7 @@ func (instanceList) Run(a *app) error {
 	}
 	t := newTable("NAME", "REGION", "SERVICE TYPE", "PICTURES", "CAPACITY", "CREATED")
 	for _, i := range list.Instances {
-		t.add(i.Name, i.Region, serviceName(i.ServiceType), count(i.Pictures), count(i.Capacity), a.moment(i.CreatedAt))
+		t.add(i.Name, i.Region, serviceName(i.ServiceType), contract.Grouped(i.Pictures), contract.Grouped(i.Capacity), a.moment(i.CreatedAt))
 	}
 	return t.writeTo(a.stdout)
 }
@@ -128,7 +128,7 @@ func (c *instanceShow) Run(a *app) error {
 	}
 	return facts(a.stdout,
 		"name", i.Name, "id", i.ID, "region", i.Region, "service type", serviceName(i.ServiceType),
-		"pictures", fmt.Sprintf("%s of %s", count(i.Pictures), count(i.Capacity)),
+		"pictures", fmt.Sprintf("%s of %s", contract.Grouped(i.Pictures), contract.Grouped(i.Capacity)),
 		"created", a.moment(i.CreatedAt), "features", i.Features, "a second", rates(i.Rates))
 }
 

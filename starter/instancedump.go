@@ -45,5 +45,5 @@ func (c *instanceDump) Run(a *app) error {
 	if c.File != "" {
 		return nil
 	}
-	return facts(a.stdout, "pictures", count(dumped.Pictures), "manifest", dumped.URL, "link valid until", a.moment(dumped.Expires))
+	return facts(a.stdout, "pictures", contract.Grouped(dumped.Pictures), "manifest", dumped.URL, "link valid until", a.moment(dumped.Expires))
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -157,9 +158,12 @@ func (p process) tell(err error, command string) int {
 	case errors.As(err, &told):
 		return int(told)
 	case errors.As(err, &usage):
-		words := strings.Fields(command)
-		fmt.Fprintf(p.stderr, "usage: %s; see: %s --help\n", oneLine(usage.text),
-			strings.Join(append([]string{"starter"}, words[:min(2, len(words))]...), " "))
+		text := oneLine(usage.text)
+		if !strings.Contains(text, "see: ") {
+			words := strings.Fields(command)
+			text += "; see: " + strings.Join(append([]string{"starter"}, words[:min(2, len(words))]...), " ") + " --help"
+		}
+		fmt.Fprintf(p.stderr, "usage: %s\n", text)
 		return exitUsage
 	case errors.Is(err, context.Canceled):
 		fmt.Fprintln(p.stderr, "error: interrupted; what was asked for may still happen")
@@ -217,34 +221,30 @@ func whoAmI() string {
 	return name + "@" + host
 }
 
-// release is set when a release is built.
-var release = ""
-
 type versionCmd struct{}
 
-// Run shows which build this is.
+// Run shows which build this is, as far as the Go tool wrote it down.
 func (versionCmd) Run(a *app) error {
 	v := struct {
 		Version  string `json:"version"`
 		Revision string `json:"revision,omitempty"`
 		Go       string `json:"go"`
-	}{Version: release}
+	}{Version: "(devel)"}
 	if info, ok := debug.ReadBuildInfo(); ok {
 		v.Go = info.GoVersion
-		if v.Version == "" {
-			v.Version = info.Main.Version
-		}
+		v.Version = cmp.Or(info.Main.Version, v.Version)
 		for _, s := range info.Settings {
 			if s.Key == "vcs.revision" {
 				v.Revision = s.Value
 			}
 		}
 	}
-	if v.Version == "" {
-		v.Version = "(devel)"
-	}
 	if a.json {
 		return a.printJSON(v)
 	}
-	return a.printf("imagebatch %s %s %s\n", v.Version, v.Revision, v.Go)
+	text := "imagebatch " + v.Version
+	if v.Revision != "" {
+		text += " " + v.Revision
+	}
+	return a.printf("%s %s\n", text, v.Go)
 }

@@ -49,8 +49,8 @@ func TestUsageErrorsExitTwo(t *testing.T) {
 			if got.status != exitUsage || got.stdout != "" {
 				t.Errorf("exit status = %d, standard output %q; want 2 and none", got.status, got.stdout)
 			}
-			if !strings.HasPrefix(got.stderr, "usage: ") || strings.Count(got.stderr, "\n") != 1 || !strings.Contains(got.stderr, "--help") {
-				t.Errorf("standard error = %q, want one usage line that names --help", got.stderr)
+			if !strings.HasPrefix(got.stderr, "usage: ") || strings.Count(got.stderr, "\n") != 1 || strings.Count(got.stderr, "see: starter") != 1 {
+				t.Errorf("standard error = %q, want one usage line that says once where to look", got.stderr)
 			}
 		})
 	}
@@ -135,7 +135,7 @@ func TestSettingsReachTheServer(t *testing.T) {
 func TestVersionNeedsNoServer(t *testing.T) {
 	t.Parallel()
 	got := try(t, nil, "version")
-	if got.status != exitDone || !strings.HasPrefix(got.stdout, "imagebatch ") {
+	if got.status != exitDone || !strings.HasPrefix(got.stdout, "imagebatch ") || strings.Contains(got.stdout, "  ") {
 		t.Errorf("exit status = %d, standard output %q", got.status, got.stdout)
 	}
 	if got := try(t, nil, "version -o json"); !strings.Contains(got.stdout, `"go": "go`) {

@@ -4,8 +4,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"slices"
-	"strconv"
 	"strings"
 	"time"
 	"unicode"
@@ -106,25 +104,12 @@ func printable(s string) string {
 
 func oneLine(s string) string { return strings.TrimSpace(printable(s)) }
 
-// count writes a number with thousands separated.
-func count(n int64) string {
-	s := strconv.FormatInt(n, 10)
-	sign := ""
-	if n < 0 {
-		sign, s = "-", s[1:]
-	}
-	for i := len(s) - 3; i > 0; i -= 3 {
-		s = s[:i] + "," + s[i:]
-	}
-	return sign + s
-}
-
 // plural is "1 line", "2 lines".
 func plural(n int64, noun string) string {
 	if n == 1 {
 		return "1 " + noun
 	}
-	return count(n) + " " + noun + "s"
+	return contract.Grouped(n) + " " + noun + "s"
 }
 
 // moment is a time as people read it.
@@ -148,18 +133,3 @@ func span(d time.Duration) string {
 
 // source is a folder of a bucket.
 func source(bucket, path string) string { return "oss://" + bucket + path }
-
-// byCode lists failed lines by code, the most frequent first.
-func byCode(codes map[contract.Code]int64) []contract.Code {
-	list := make([]contract.Code, 0, len(codes))
-	for code := range codes {
-		list = append(list, code)
-	}
-	slices.SortFunc(list, func(a, b contract.Code) int {
-		if codes[a] != codes[b] {
-			return int(min(1, max(-1, codes[b]-codes[a])))
-		}
-		return strings.Compare(string(a), string(b))
-	})
-	return list
-}

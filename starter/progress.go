@@ -121,7 +121,7 @@ func describe(s contract.Status) string {
 	if !s.Planned {
 		return head + ": reading the work list"
 	}
-	text := fmt.Sprintf("%s: %s/%s (%d%%), %s failed", head, count(s.Done()-s.Canceled), count(s.Total), share(s.State, s.Counts, s.Total), count(s.Failed))
+	text := fmt.Sprintf("%s: %s/%s (%d%%), %s failed", head, contract.Grouped(s.Done()-s.Canceled), contract.Grouped(s.Total), share(s.State, s.Counts, s.Total), contract.Grouped(s.Failed))
 	if s.Rate > 0 && s.State == contract.StateProcessing {
 		text += ", " + pace(s.Rate, s.ETA)
 	}

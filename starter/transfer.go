@@ -62,7 +62,7 @@ func transfer(ctx context.Context, request func() (*http.Request, error)) (*http
 		}
 		r, err := request()
 		if err != nil {
-			return nil, errors.New("the link is not a URL")
+			return nil, errors.New("the link is not a URL; repeat the command for a fresh link")
 		}
 		response, err := web.Do(r)
 		if err != nil {
@@ -76,12 +76,25 @@ func transfer(ctx context.Context, request func() (*http.Request, error)) (*http
 			return response, nil
 		}
 		_ = response.Body.Close()
-		last = fmt.Errorf("%s answered %s", r.URL.Host, response.Status)
+		last = fmt.Errorf("%s answered %s; %s", r.URL.Host, response.Status, remedy(r.Method, response.StatusCode))
 		if response.StatusCode < 500 && response.StatusCode != http.StatusTooManyRequests {
 			return nil, last
 		}
 	}
 	return nil, last
+}
+
+// remedy is what to do about a request that was refused.
+func remedy(method string, status int) string {
+	switch {
+	case status == http.StatusNotFound && method == http.MethodGet:
+		return "the object is gone, for instance by a lifecycle rule of the bucket"
+	case status == http.StatusNotFound:
+		return "the bucket is gone, create it again"
+	case status >= 500 || status == http.StatusTooManyRequests:
+		return "repeat the command later"
+	}
+	return "repeat the command for a fresh link"
 }
 
 // withoutLink takes the signed link out of an error of package http.

@@ -175,7 +175,7 @@ func (c *chunk) tell(ctx workflow.Context) {
 func (c *chunk) progress() contract.ChunkProgress {
 	result := c.result()
 	result.Whole.Add(result.Partial)
-	return contract.ChunkProgress{Chunk: c.in.Chunk, Run: c.in.Run, Tally: result.Whole}
+	return contract.ChunkProgress{Task: c.in.Task, Chunk: c.in.Chunk, Run: c.in.Run, Tally: result.Whole}
 }
 
 func (c *chunk) result() contract.ChunkResult {

@@ -12,11 +12,6 @@ import (
 	"imagebatch/workflows/contract"
 )
 
-// maxKeyword is the longest value of a search attribute that every visibility
-// store takes, in bytes.
-// Source: https://docs.temporal.io/search-attribute
-const maxKeyword = 255
-
 // topCodes is how many failure codes the details show.
 const topCodes = 4
 
@@ -41,7 +36,7 @@ func (t *task) announce(ctx workflow.Context) {
 	status := t.status()
 	t.shown.state, t.shown.part = status.State, status.Percent()/5
 	keyword := func(name, value string) temporal.SearchAttributeUpdate {
-		return temporal.NewSearchAttributeKeyKeyword(name).ValueSet(strings.ToValidUTF8(value[:min(len(value), maxKeyword)], ""))
+		return temporal.NewSearchAttributeKeyKeyword(name).ValueSet(contract.Keyword(value))
 	}
 	updates := append(t.stateAttributes(status),
 		keyword(contract.SearchInstance, t.spec.Instance),
@@ -121,9 +116,9 @@ func detailsOf(s contract.Status) string {
 		row("lines", "not counted yet")
 		return table.String()
 	}
-	row("lines", "%s of %s%s", grouped(s.Done()), grouped(s.Total), outcomes(s.Counts))
+	row("lines", "%s of %s%s", contract.Grouped(s.Done()), contract.Grouped(s.Total), outcomes(s.Counts))
 	if len(s.Codes) > 0 {
-		row("failures", "%s", failures(s.Codes))
+		row("failures", "%s", failures(s.Tally))
 	}
 	if s.ReportKey != "" {
 		row("report", "starter batch report %d", s.Task)
@@ -132,7 +127,7 @@ func detailsOf(s contract.Status) string {
 		row("rate", "%.0f lines/s, about %s left", s.Rate, (time.Duration(s.ETA) * time.Second).String())
 	}
 	row("stages", "fetched %s → validated %s → featurized %s → indexed %s",
-		grouped(s.Fetched), grouped(s.Validated), grouped(s.Featurized), grouped(s.Indexed))
+		contract.Grouped(s.Fetched), contract.Grouped(s.Validated), contract.Grouped(s.Featurized), contract.Grouped(s.Indexed))
 	row("cut into", "%d slices, %d chunks, %d of them open", s.Slices, s.Chunks, len(s.Open))
 	return table.String()
 }
@@ -145,18 +140,18 @@ func outcomes(counts contract.Counts) string {
 		name string
 	}{{counts.Succeeded, "succeeded"}, {counts.Failed, "failed"}, {counts.Skipped, "skipped"}, {counts.Canceled, "canceled"}} {
 		if c.n > 0 {
-			text.WriteString(" · " + grouped(c.n) + " " + c.name)
+			text.WriteString(" · " + contract.Grouped(c.n) + " " + c.name)
 		}
 	}
 	return text.String()
 }
 
 // failures are the most frequent codes, the most frequent first.
-func failures(counts map[contract.Code]int64) string {
-	codes := byCount(counts)
+func failures(tally contract.Tally) string {
+	codes := tally.CodesByCount()
 	var parts []string
 	for _, code := range codes[:min(len(codes), topCodes)] {
-		parts = append(parts, fmt.Sprintf("%s %s", escaped(string(code)), grouped(counts[code])))
+		parts = append(parts, fmt.Sprintf("%s %s", escaped(string(code)), contract.Grouped(tally.Codes[code])))
 	}
 	if more := len(codes) - topCodes; more > 0 {
 		parts = append(parts, fmt.Sprintf("%d more codes", more))
@@ -177,13 +172,4 @@ func escaped(text string) string {
 		out.WriteRune(r)
 	}
 	return out.String()
-}
-
-// grouped writes 1234567 as 1,234,567.
-func grouped(n int64) string {
-	digits := strconv.FormatInt(n, 10)
-	for at := len(digits) - 3; at > 0 && digits[at-1] != '-'; at -= 3 {
-		digits = digits[:at] + "," + digits[at:]
-	}
-	return digits
 }

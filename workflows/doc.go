@@ -26,8 +26,10 @@
 //	workflows/contract ► the standard library                        (for other services too)
 //	workflows/fanout ──► contract, Temporal SDK
 //	workflows ─────────► contract, fanout, Temporal SDK              (no cgo, no client)
-//	activities ────────► contract, manifest, filter, Temporal SDK    (no cgo, no adapter)
-//	activities/… ──────► activities, contract, and one outside library each
+//	activities ────────► contract, manifest, filter, Temporal SDK,   (no cgo, no adapter)
+//	                     activities/contactsheet
+//	activities/… ──────► activities, contract, manifest, filter, and one outside library each;
+//	                     index also store, imaging also its own descriptor and subject
 //	worker ────────────► all of the above but starter
 //
 // An arrow never points from workflows to activities: activities implement what

@@ -15,8 +15,8 @@ import (
 // cannot succeed says so itself with a non-retryable error.
 
 // heartbeat is how long a worker may be silent before its step is given to
-// another. Steps beat every few seconds, so that six lost beats are forgiven;
-// killing a worker costs its slices half a minute.
+// another. Beats reach the server every two seconds, so that fourteen lost ones
+// are forgiven; killing a worker costs its slices half a minute.
 const heartbeat = 30 * time.Second
 
 // bookkeeping: a transaction takes milliseconds, but may wait for other writers
@@ -30,7 +30,7 @@ func bookkeeping(ctx workflow.Context, summary string) workflow.Context {
 }
 
 // planning: a list of 10^9 lines at 200 bytes each, read at 50 MB/s, takes 70
-// minutes; twelve hours bound a reader that crawls, heartbeats one that hangs.
+// minutes; twelve hours bound a reader that crawls; one that hangs ends by itself.
 func planning(ctx workflow.Context) workflow.Context {
 	return workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
 		StartToCloseTimeout: 12 * time.Hour,
@@ -111,6 +111,7 @@ func surveying(ctx workflow.Context, summary string) workflow.Context {
 func clearing(ctx workflow.Context, summary string) workflow.Context {
 	return workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
 		StartToCloseTimeout:    30 * time.Minute,
+		HeartbeatTimeout:       heartbeat,
 		ScheduleToCloseTimeout: time.Hour,
 		RetryPolicy:            &temporal.RetryPolicy{InitialInterval: time.Second, BackoffCoefficient: 2, MaximumAttempts: 3},
 		Summary:                summary,

@@ -55,7 +55,7 @@ func TestPatience(t *testing.T) {
 	for op, want := range map[string]patience{
 		contract.SearchImage.Name:    {InAll: 2 * time.Minute},
 		contract.CheckManifest.Name:  {InAll: 4 * time.Hour, Heartbeat: beat},
-		contract.DeleteInstance.Name: {InAll: time.Hour},
+		contract.DeleteInstance.Name: {InAll: time.Hour, Heartbeat: beat},
 	} {
 		ask := newWorld(t, 0)
 		env := ask.newEnv()

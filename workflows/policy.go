@@ -1,12 +1,7 @@
 package workflows
 
 import (
-	"cmp"
-	"errors"
 	"fmt"
-	"slices"
-
-	"go.temporal.io/sdk/workflow"
 
 	"imagebatch/workflows/contract"
 )
@@ -15,7 +10,7 @@ import (
 // counted now that every chunk has returned.
 func (t *task) broken() contract.Ending {
 	failure := t.engine.Failure()
-	if !errors.Is(failure, &contract.Error{Code: contract.CodeTooManyFailures}) {
+	if !contract.IsCode(failure, contract.CodeTooManyFailures) {
 		return t.failed(failure)
 	}
 	allowed, _ := t.maxFailures.Of(t.list.Lines)
@@ -26,7 +21,7 @@ func (t *task) broken() contract.Ending {
 // code dominated.
 func tooManyFailures(tally contract.Tally, total, allowed int64) string {
 	most := ""
-	if codes := byCount(tally.Codes); len(codes) > 0 {
+	if codes := tally.CodesByCount(); len(codes) > 0 {
 		which := "most of them"
 		switch {
 		case tally.Codes[codes[0]] == tally.Failed:
@@ -34,15 +29,8 @@ func tooManyFailures(tally contract.Tally, total, allowed int64) string {
 		case tally.Codes[codes[0]]*2 <= tally.Failed:
 			which = "most often"
 		}
-		most = fmt.Sprintf("; %s %s (%s)", which, codes[0], grouped(tally.Codes[codes[0]]))
+		most = fmt.Sprintf("; %s %s (%s)", which, codes[0], contract.Grouped(tally.Codes[codes[0]]))
 	}
 	return fmt.Sprintf("%s of %s lines failed, more than the limit of %s%s; what was done is kept",
-		grouped(tally.Failed), grouped(total), grouped(allowed), most)
-}
-
-// byCount are codes by how often they occur, the most frequent first.
-func byCount(counts map[contract.Code]int64) []contract.Code {
-	codes := workflow.DeterministicKeys(counts)
-	slices.SortStableFunc(codes, func(a, b contract.Code) int { return cmp.Compare(counts[b], counts[a]) })
-	return codes
+		contract.Grouped(tally.Failed), contract.Grouped(total), contract.Grouped(allowed), most)
 }

@@ -11,6 +11,9 @@ import (
 // the id of the first, so that a receiver that had it can tell. A delivery that
 // is still being tried is left to that: there is never more than one.
 func ResendCallback(ctx workflow.Context, in contract.TaskRef) (contract.Resent, error) {
+	if err := in.Validate(); err != nil {
+		return contract.Resent{}, asFailure(err)
+	}
 	settleTerminated(ctx)
 	found, err := call(asking(ctx, "look up the task"), activityOf(contract.ListTasks), contract.ListTasksInput{ID: in.Task, Limit: 1})
 	if err != nil {

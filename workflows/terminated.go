@@ -18,6 +18,9 @@ const settlementPatience = 10 * time.Second
 // do itself: it writes the report and starts the callback. Its fence has been
 // closed by whoever starts this.
 func SettleTerminated(ctx workflow.Context, in contract.TaskRef) (contract.ReportResult, error) {
+	if err := in.Validate(); err != nil {
+		return contract.ReportResult{}, asFailure(err)
+	}
 	report, unwritten := call(reporting(ctx), contract.WriteReport, in)
 	found, err := call(bookkeeping(ctx, "look up the callback"), activityOf(contract.ListTasks), contract.ListTasksInput{ID: in.Task, Limit: 1})
 	if err != nil {

@@ -168,8 +168,9 @@ type scratch struct {
 }
 
 // LoadOnly decodes a picture at the size that Featurize would and drops it: the
-// part of the work that is libvips' own, for measuring the rest against. BMP and
-// PPM do not involve libvips and are unsupported here.
+// part of the work that is libvips' own. It is for measurements alone, which hold
+// the rest against it; see testsuite/cmd/bench. BMP and PPM do not involve libvips
+// and are unsupported here.
 func LoadOnly(data []byte) error {
 	configure()
 	header, err := readHeader(data)

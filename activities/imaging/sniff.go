@@ -8,7 +8,7 @@ import (
 )
 
 // sniff tells the format by the first bytes. File names and content types are
-// not asked: they are often wrong, and what is not one of the eight formats by
+// not asked: they are often wrong, and what is not one of the seven formats by
 // content must not reach a decoder that might know what to do with it.
 func sniff(data []byte) (activities.Format, error) {
 	for _, s := range signatures {
@@ -19,7 +19,7 @@ func sniff(data []byte) (activities.Format, error) {
 	return "", fmt.Errorf("%w: %s; send PNG, JPEG, BMP, GIF, WEBP, TIFF or PPM (P3, P6)", activities.ErrUnsupportedFormat, resemblance(data))
 }
 
-// resemblance says what content looks like that is none of the eight.
+// resemblance says what content looks like that is none of the seven.
 func resemblance(data []byte) string {
 	if len(data) == 0 {
 		return "the file is empty"

@@ -45,13 +45,10 @@ func (x *Index) Category(ctx context.Context, instance string, vector []byte, fe
 	if err != nil {
 		return activities.CategoryGuess{}, err
 	}
-	unknown.Labelled = int(labelled.total)
 	if labelled.total < fewestLabelled || len(labelled.pictures) == 0 {
 		return unknown, nil
 	}
-	guess := vote(labelled.nearest(vector), labelled.counts)
-	guess.Labelled = int(labelled.total)
-	return guess, nil
+	return vote(labelled.nearest(vector), labelled.counts), nil
 }
 
 // nearest are the pictures most alike to a vector, the best first.

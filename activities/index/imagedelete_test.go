@@ -105,7 +105,7 @@ func TestDeletionEndsWithItsInstance(t *testing.T) {
 				t.Fatal("nothing is broken")
 			}
 			mend()
-			s.must(s.index.DeleteInstance(s.Context(), "shop"))
+			s.must(s.index.DeleteInstance(s.Context(), "delete", "shop"))
 			wantGone := func() {
 				t.Helper()
 				if _, err := s.index.DeleteImage(s.Context(), "run", c.ref, c.selected); !errors.Is(err, &contract.Error{Code: contract.CodeInstanceNotFound}) {

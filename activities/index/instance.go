@@ -90,13 +90,14 @@ func (x *Index) Instance(ctx context.Context, name string) (instance contract.In
 const sweepPictures = 1000
 
 // DeleteInstance removes an instance with its pictures; its tasks stay listed.
-// The name is free at once, the rows go some at a time. It is safe to repeat,
-// and goes on where it stopped. CodeInstanceStatusError while a task is open,
-// CodeInstanceNotFound for a name that no instance ever had.
-func (x *Index) DeleteInstance(ctx context.Context, name string) error {
+// The name is free at once, the rows go some at a time. Repeated by the same run
+// it goes on where it stopped, and leaves alone an instance that has taken the
+// name since. CodeInstanceStatusError while a task is open, CodeInstanceNotFound
+// for a name that no instance ever had.
+func (x *Index) DeleteInstance(ctx context.Context, runID, name string) error {
 	var dead []int64
 	if err := x.store.Write(ctx, func(t *store.Tx) error {
-		if err := markDead(t, name); err != nil {
+		if err := markDead(t, runID, name); err != nil {
 			return err
 		}
 		dead = nil
@@ -117,30 +118,33 @@ func (x *Index) DeleteInstance(ctx context.Context, name string) error {
 	return nil
 }
 
-func markDead(t *store.Tx, name string) error {
-	var known bool
-	if _, err := t.Row([]any{&known}, "SELECT EXISTS (SELECT 1 FROM instance WHERE name = ? AND dead = 1)", name); err != nil {
-		return err
-	}
-	instance, err := t.Instance(name)
-	if err != nil {
-		if known && isCode(err, contract.CodeInstanceNotFound) {
-			return nil
+// markDead marks the instance of a name, once for a run.
+func markDead(t *store.Tx, runID, name string) error {
+	operation, err := t.Operate(runID, name, nil)
+	if contract.IsCode(err, contract.CodeInstanceNotFound) {
+		var known bool
+		if _, asked := t.Row([]any{&known}, "SELECT EXISTS (SELECT 1 FROM instance WHERE name = ? AND dead = 1)", name); asked != nil || known {
+			return asked // what is left of it is swept
 		}
+	}
+	if err != nil || operation.Done {
 		return err
 	}
-	busy, err := t.Busy(instance.Number)
+	number := operation.Instance.Number
+	busy, err := t.Busy(number)
 	if err != nil {
 		return err
 	}
 	if busy {
 		return contract.Errorf(contract.CodeInstanceStatusError, "instance %q has an open task; cancel it or wait for its end, then delete the instance", name)
 	}
-	if err := t.DropRates(instance.Number); err != nil {
+	if err := t.DropRates(number); err != nil {
 		return err
 	}
-	_, err = t.Exec("UPDATE instance SET dead = 1 WHERE id = ?", instance.Number)
-	return err
+	if _, err := t.Exec("UPDATE instance SET dead = 1 WHERE id = ?", number); err != nil {
+		return err
+	}
+	return operation.Record(struct{}{}, true)
 }
 
 // sweep removes what a dead instance left.

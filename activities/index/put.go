@@ -49,16 +49,8 @@ func (a *applier) checkFeatures(put activities.PutPicture) error {
 	if put.Picture.ProductID == "" || put.Picture.PicName == "" || put.FeatureVersion == "" || len(put.Vector) == 0 || len(put.Vector) > maxVector {
 		return contract.Errorf(contract.CodeInternalError, "the picture has no product, name or usable vector of 1 to %d bytes; report this line", maxVector)
 	}
-	switch {
-	case a.instance.Features == "":
-		return nil
-	case a.instance.Features != put.FeatureVersion:
-		return contract.Errorf(contract.CodeFeatureVersion,
-			"instance %q holds features of version %q and this worker makes %q; save its manifest by \"starter instance dump %s --file increment.meta\" and import that into a new instance, or run the worker of that version",
-			a.instance.Name, a.instance.Features, put.FeatureVersion, a.instance.Name)
-	case a.instance.Dimensions != len(put.Vector):
-		return contract.Errorf(contract.CodeFeatureVersion, "instance %q holds vectors of %d bytes and this one has %d, though both are version %q; run workers of one build",
-			a.instance.Name, a.instance.Dimensions, len(put.Vector), put.FeatureVersion)
+	if a.instance.Features != "" && (a.instance.Features != put.FeatureVersion || a.instance.Dimensions != len(put.Vector)) {
+		return foreignFeatures(a.instance, put.FeatureVersion, len(put.Vector))
 	}
 	return nil
 }

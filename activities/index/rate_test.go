@@ -29,7 +29,7 @@ func TestDeletingAnInstanceRemovesItsRates(t *testing.T) {
 	if err := s.SetRate(t.Context(), "shop", "AddImage", 7); err != nil {
 		t.Fatal(err)
 	}
-	if err := x.DeleteInstance(t.Context(), "shop"); err != nil {
+	if err := x.DeleteInstance(t.Context(), "delete", "shop"); err != nil {
 		t.Fatal(err)
 	}
 	rows := 0

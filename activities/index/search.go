@@ -41,14 +41,14 @@ func (x *Index) Search(ctx context.Context, instance string, query activities.Se
 	if len(query.Vectors) == 0 {
 		return x.list(ctx, target, query)
 	}
-	if err := comparable(target, query); err != nil {
+	if err := checkComparable(target, query); err != nil {
 		return activities.SearchHits{}, err
 	}
 	return x.nearest(ctx, target, query)
 }
 
-// comparable refuses vectors that an instance has none of the kind of.
-func comparable(target store.Instance, query activities.SearchQuery) error {
+// checkComparable refuses vectors that an instance has none of the kind of.
+func checkComparable(target store.Instance, query activities.SearchQuery) error {
 	if len(query.Vectors) > maxQueries {
 		return contract.Errorf(contract.CodeInternalError, "the search asks with %d vectors; ask with at most %d", len(query.Vectors), maxQueries)
 	}
@@ -67,10 +67,18 @@ func comparable(target store.Instance, query activities.SearchQuery) error {
 	return nil
 }
 
+// foreignFeatures refuses a vector that cannot be compared with those of an
+// instance, neither to store nor to search. An instance never changes its version:
+// the way out is a new one.
 func foreignFeatures(target store.Instance, version string, length int) error {
+	if target.Features == version {
+		return contract.Errorf(contract.CodeFeatureVersion,
+			"instance %q holds vectors of %d bytes and this one has %d, though both are version %q; run workers of one build",
+			target.Name, target.Dimensions, length, version)
+	}
 	return contract.Errorf(contract.CodeFeatureVersion,
-		"instance %q holds features of version %q, %d bytes, and this worker asks with %q, %d bytes; import everything into a new instance, or run the worker of that version",
-		target.Name, target.Features, target.Dimensions, version, length)
+		"instance %q holds features of version %q and this worker makes %q; save its manifest by \"starter instance dump %s --file increment.meta\" and import that into a new instance, or run the worker of that version",
+		target.Name, target.Features, version, target.Name)
 }
 
 // hits reads the pictures that were found. One that has gone since is left out.

@@ -151,7 +151,7 @@ func TestDeletedInstanceLeavesNoRows(t *testing.T) {
 	}
 	s.commit(task, append(many, deletion(3000, "p", "c"))...)
 	s.stop(task)
-	s.must(s.index.DeleteInstance(s.Context(), "shop"))
+	s.must(s.index.DeleteInstance(s.Context(), "delete", "shop"))
 	s.wantRows("of the other instance", "picture", 3)
 	s.wantRows("of the other instance", "vector", 3)
 	s.wantRows("of the other instance", "source", 1)

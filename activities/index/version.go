@@ -1,11 +1,6 @@
 package index
 
-import (
-	"errors"
-
-	"imagebatch/activities/store"
-	"imagebatch/workflows/contract"
-)
+import "imagebatch/activities/store"
 
 // version orders effects: by task or operation number, then by line.
 type version struct{ task, line int64 }
@@ -41,7 +36,3 @@ func buried(t *store.Tx, k key) (newest version, err error) {
 const ordinalBits = 40
 
 func pictureID(instance, ordinal int64) int64 { return instance<<ordinalBits | ordinal }
-
-func isCode(err error, code contract.Code) bool {
-	return errors.Is(err, &contract.Error{Code: code})
-}

@@ -14,14 +14,14 @@ import (
 // Sources: https://www.alibabacloud.com/help/en/image-search/product-overview/limits
 // and https://www.alibabacloud.com/help/en/image-search/developer-reference/api-updateimage
 var usualRates = []contract.Rate{
-	{Operation: "AddImage", PerSecond: 5}, // and see smallCapacity
-	{Operation: "CompareImages", PerSecond: 5},
-	{Operation: "DeleteImage", PerSecond: 20},
-	{Operation: "DescribeInstance", PerSecond: 1},
-	{Operation: "DumpMeta", PerSecond: 1},
-	{Operation: "GetImage", PerSecond: 5},
-	{Operation: "SearchImage", PerSecond: 5},
-	{Operation: "UpdateImage", PerSecond: 20},
+	{Operation: contract.RateAdd, PerSecond: 5}, // and see smallCapacity
+	{Operation: contract.RateCompare, PerSecond: 5},
+	{Operation: contract.RateDelete, PerSecond: 20},
+	{Operation: contract.RateDescribe, PerSecond: 1},
+	{Operation: contract.RateDump, PerSecond: 1},
+	{Operation: contract.RateGet, PerSecond: 5},
+	{Operation: contract.RateSearch, PerSecond: 5},
+	{Operation: contract.RateUpdate, PerSecond: 20},
 }
 
 // An instance of at most so many pictures takes in fewer of them a second.
@@ -128,7 +128,7 @@ func usualRate(instance Instance, operation string) (contract.Rate, error) {
 		return contract.Rate{}, contract.Errorf(contract.CodeBadRequest, "the operation %q has no rate; use one of %s", clip(operation, maxName), strings.Join(known, ", "))
 	}
 	rate := usualRates[at]
-	if operation == "AddImage" && instance.Capacity <= smallCapacity {
+	if operation == contract.RateAdd && instance.Capacity <= smallCapacity {
 		rate.PerSecond = smallAddRate
 	}
 	return rate, nil

@@ -78,7 +78,7 @@ func (t *Tx) closeTerminated(instance, successor int64) error {
 		return err
 	}
 	for _, id := range open {
-		if err := t.closeTask(contract.Ending{Task: id, State: contract.StateStop, Code: contract.CodeTerminated, Message: "terminated in Temporal"}); err != nil {
+		if err := t.closeTask(contract.Ending{Task: id, State: contract.StateStop, Code: contract.CodeTerminated, Message: contract.TerminatedMessage}); err != nil {
 			return err
 		}
 		if _, err := t.Exec("UPDATE task SET closed_by = ? WHERE id = ?", successor, id); err != nil {

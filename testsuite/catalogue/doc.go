@@ -2,7 +2,7 @@
 // increment.meta that names them.
 //
 // Draw draws a shop's catalogue by our own code, the same for the same seed: every
-// product has several look-alike pictures, all eight formats occur, and some lines
+// product has several look-alike pictures, all seven formats occur, and some lines
 // are bad on purpose. FromFolder makes a manifest for pictures that are there
 // already. Random makes a small batch of adds and deletes in any order, whose
 // result package oracle knows.

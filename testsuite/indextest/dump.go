@@ -121,11 +121,11 @@ func testDump(t *testing.T, open Open) {
 				return nil
 			}
 			replaced = true
-			w.must(w.index.DeleteInstance(w.Context(), w.instance))
+			w.must(w.index.DeleteInstance(w.Context(), "removal", w.instance))
 			_, err := w.index.CreateInstance(w.Context(), contract.CreateInstanceInput{Name: w.instance, Region: "cn-beijing", Capacity: 10}, "again")
 			return err
 		}), contract.CodeInstanceNotFound)
-		w.must(w.index.DeleteInstance(w.Context(), w.instance))
+		w.must(w.index.DeleteInstance(w.Context(), "another removal", w.instance))
 		wantCode(t, w.index.Dump(w.Context(), w.instance, visit), contract.CodeInstanceNotFound)
 	})
 	t.Run("StoredAgainIsTheSame", func(t *testing.T) {

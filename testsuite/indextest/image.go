@@ -76,7 +76,7 @@ func testAddImage(t *testing.T, open Open) {
 		w.must(err)
 		w.must(w.index.AddImage(w.Context(), "run", w.instance, *adds(0, "p", "a", 1).Put, inBucket("run")))
 		w.wantAbsent("p", "a")
-		w.must(w.index.DeleteInstance(w.Context(), w.instance))
+		w.must(w.index.DeleteInstance(w.Context(), "removal", w.instance))
 		w.must(w.index.AddImage(w.Context(), "run", w.instance, *adds(0, "p", "a", 1).Put, inBucket("run")))
 	})
 	t.Run("AtOnce", func(t *testing.T) {
@@ -122,7 +122,7 @@ func testAddImage(t *testing.T, open Open) {
 		w.must(err)
 		w.must(add(adds(0, "p", "c", 0))) // a refusal is not remembered
 		wantCode(t, w.index.AddImage(w.Context(), "lost", "nowhere", *adds(0, "p", "c", 0).Put, inBucket("lost")), contract.CodeInstanceNotFound)
-		w.must(w.index.DeleteInstance(w.Context(), w.instance))
+		w.must(w.index.DeleteInstance(w.Context(), "removal", w.instance))
 		wantCode(t, w.index.AddImage(w.Context(), "late", w.instance, *adds(0, "p", "c", 0).Put, inBucket("late")), contract.CodeInstanceNotFound)
 	})
 }
@@ -183,7 +183,7 @@ func testUpdateImage(t *testing.T, open Open) {
 		w.must(w.index.UpdateImage(w.Context(), "absent", w.ref("p", "A"), some)) // a refusal is not remembered
 		nowhere := contract.PictureRef{Instance: "nowhere", ProductID: "p", PicName: "a"}
 		wantCode(t, w.index.UpdateImage(w.Context(), "lost", nowhere, some), contract.CodeInstanceNotFound)
-		w.must(w.index.DeleteInstance(w.Context(), w.instance))
+		w.must(w.index.DeleteInstance(w.Context(), "removal", w.instance))
 		wantCode(t, w.index.UpdateImage(w.Context(), "late", w.ref("p", "a"), some), contract.CodeInstanceNotFound)
 	})
 }

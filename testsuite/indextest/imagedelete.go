@@ -119,7 +119,7 @@ func testDeleteImage(t *testing.T, open Open) {
 		}
 		w.wantPictures(1)
 		wantSame(t, "the result", w.deleteImage("run", w.ref("p", "a"), ""), deleted("a"))
-		w.must(w.index.DeleteInstance(w.Context(), w.instance))
+		w.must(w.index.DeleteInstance(w.Context(), "removal", w.instance))
 		wantSame(t, "the result of the repeat without the instance", w.deleteImage("run", w.ref("p", "a"), ""), deleted("a"))
 		_, err = w.index.DeleteImage(w.Context(), "late", w.ref("p", "a"), nil)
 		wantCode(t, err, contract.CodeInstanceNotFound)

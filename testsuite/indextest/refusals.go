@@ -111,11 +111,11 @@ func testInstances(t *testing.T, open Open) {
 		outcomes = append(outcomes, adds(line, "p", drawnName(line), 0))
 	}
 	w.commit(task, list, 0, outcomes...)
-	wantCode(t, w.index.DeleteInstance(w.Context(), "shop"), contract.CodeInstanceStatusError)
+	wantCode(t, w.index.DeleteInstance(w.Context(), "removal", "shop"), contract.CodeInstanceStatusError)
 	w.end(task, contract.StateStop)
-	w.must(w.index.DeleteInstance(w.Context(), "shop"))
-	w.must(w.index.DeleteInstance(w.Context(), "shop"))
-	wantCode(t, w.index.DeleteInstance(w.Context(), "nowhere"), contract.CodeInstanceNotFound)
+	w.must(w.index.DeleteInstance(w.Context(), "removal", "shop"))
+	w.must(w.index.DeleteInstance(w.Context(), "removal", "shop"))
+	wantCode(t, w.index.DeleteInstance(w.Context(), "another removal", "nowhere"), contract.CodeInstanceNotFound)
 	_, err = w.index.Instance(w.Context(), "shop")
 	wantCode(t, err, contract.CodeInstanceNotFound)
 	wantSame(t, "the task's instance", w.read(task).Instance, "shop")
@@ -127,4 +127,12 @@ func testInstances(t *testing.T, open Open) {
 		t.Errorf("the new instance %+v has something of the old one", reborn)
 	}
 	w.wantAbsent("p", drawnName(1))
+
+	w.must(w.index.DeleteInstance(w.Context(), "removal", "shop"))
+	after, err := w.index.Instance(w.Context(), "shop")
+	w.must(err)
+	wantSame(t, "the new instance after a repeat of the old one's removal", after, reborn)
+	w.must(w.index.DeleteInstance(w.Context(), "third removal", "shop"))
+	_, err = w.index.Instance(w.Context(), "shop")
+	wantCode(t, err, contract.CodeInstanceNotFound)
 }

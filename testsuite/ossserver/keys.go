@@ -118,12 +118,6 @@ func (ring *keyring) role(arn string) (Role, bool) {
 	return role, ok
 }
 
-func (ring *keyring) add(key Key) {
-	ring.mu.Lock()
-	defer ring.mu.Unlock()
-	ring.keys[key.ID] = key
-}
-
 func (ring *keyring) remove(id string) {
 	ring.mu.Lock()
 	defer ring.mu.Unlock()

@@ -20,7 +20,7 @@ type Options struct {
 	Region      string            // of buckets made without one; default "cn-shanghai"
 	Domains     []string          // hosts whose first label may be a bucket; IP addresses never are
 	Keys        []Key             // default Root alone
-	Roles       []Role            //
+	Roles       []Role            // default none
 	Buckets     map[string]string // created when missing: name to region, "" for Region
 	Now         func() time.Time  // default time.Now
 	Log         *slog.Logger      // default none
@@ -82,9 +82,6 @@ func (s *Server) CreateBucket(name, region string) error {
 	}
 	return s.store.createBucket(name, region, s.now())
 }
-
-// AddKey adds or replaces a key pair while the server runs.
-func (s *Server) AddKey(key Key) { s.keys.add(key) }
 
 // RemoveKey revokes a key pair, temporary ones included.
 func (s *Server) RemoveKey(id string) { s.keys.remove(id) }

@@ -46,8 +46,8 @@ func (s *Stack) PutManifest(ctx context.Context, folder string, manifest []byte)
 	return objects.Put(ctx, Bucket, folder+"/"+contract.ManifestName, "application/x-ndjson", bytes.NewReader(manifest))
 }
 
-// someFailed is the starter's exit status for a task that is done with failed lines.
-const someFailed = 3
+// SomeFailed is the starter's exit status for a task that is done with failed lines.
+const SomeFailed = 3
 
 // RunBatch runs a batch task to its end. That lines have failed is no error; the
 // counts tell.
@@ -71,7 +71,7 @@ func (s *Stack) Control(ctx context.Context, verb string, task int64) error {
 func (s *Stack) ask(ctx context.Context, answer any, arguments ...string) error {
 	out, err := s.Starter(ctx, append(arguments, "--output", "json")...).Output()
 	var exit *exec.ExitError
-	if errors.As(err, &exit) && exit.ExitCode() != someFailed {
+	if errors.As(err, &exit) && exit.ExitCode() != SomeFailed {
 		return fmt.Errorf("starter %v: exit status %d: %s", arguments, exit.ExitCode(), exit.Stderr)
 	}
 	if err != nil && exit == nil {

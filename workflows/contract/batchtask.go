@@ -102,6 +102,9 @@ const PartialMessage = "Some of the images cannot be processed and are isolated.
 // SuccessMessage is the vendor's word for a task no line of which failed.
 const SuccessMessage = "success"
 
+// TerminatedMessage is what a task says that Temporal ended from outside.
+const TerminatedMessage = "terminated in Temporal; what was done is kept: start the batch again for the rest"
+
 // Task is what the ledger knows of a task.
 type Task struct {
 	ID            int64         `json:"taskId"`
@@ -141,7 +144,7 @@ type ListTasksInput struct {
 	Instance string `json:"instance,omitempty"`
 	Bucket   string `json:"bucket,omitempty"`
 	Path     string `json:"path,omitempty"`  // normalised
-	State    State  `json:"state,omitempty"` //
+	State    State  `json:"state,omitempty"` // PROCESSING stands for every open task
 	ID       int64  `json:"taskId,omitempty"`
 	Limit    int    `json:"limit,omitempty"`  // default 20, at most 500
 	Before   int64  `json:"before,omitempty"` // only tasks with a smaller id
@@ -157,7 +160,7 @@ type TaskList struct {
 type SignedReport struct {
 	Task    Task      `json:"task"`
 	URL     string    `json:"url"`    // NDJSON
-	CSVURL  string    `json:"csvUrl"` //
+	CSVURL  string    `json:"csvUrl"` // CSV
 	RestURL string    `json:"restUrl,omitempty"`
 	Expires time.Time `json:"expires"`
 }
@@ -225,6 +228,9 @@ func (in BatchTaskInput) Validate() error {
 	if err := in.MaxDeletes.Validate(); err != nil {
 		return err
 	}
+	if len(in.RoleARN) > maxText || len(in.Callback) > maxText {
+		return Errorf(CodeBadRequest, "the role has %d bytes and the callback %d; give each at most %d", len(in.RoleARN), len(in.Callback), maxText)
+	}
 	if in.Callback == "" {
 		return nil
 	}
@@ -234,6 +240,10 @@ func (in BatchTaskInput) Validate() error {
 	}
 	return nil
 }
+
+// maxText is the longest text of a task in bytes: lists of tasks have to fit a
+// payload.
+const maxText = 2048
 
 // ManifestKey is the key of the manifest in a normalised folder.
 func ManifestKey(path string) string { return PictureKey(path, ManifestName) }

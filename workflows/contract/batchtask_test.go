@@ -51,6 +51,8 @@ func TestBatchTaskInputValidate(t *testing.T) {
 		"HyphenAtTheEnd":   func(in *contract.BatchTaskInput) { in.Bucket = "catalogue-" },
 		"PathLeaves":       func(in *contract.BatchTaskInput) { in.Path = "/../b" },
 		"CallbackByFile":   func(in *contract.BatchTaskInput) { in.Callback = "file:///etc/passwd" },
+		"CallbackTooLong":  func(in *contract.BatchTaskInput) { in.Callback += strings.Repeat("x", 2048) },
+		"RoleTooLong":      func(in *contract.BatchTaskInput) { in.RoleARN = strings.Repeat("x", 2049) },
 		"CallbackHostless": func(in *contract.BatchTaskInput) { in.Callback = "http://" },
 	} {
 		t.Run(name, func(t *testing.T) {

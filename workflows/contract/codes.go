@@ -1,6 +1,7 @@
 package contract
 
 import (
+	"errors"
 	"fmt"
 )
 
@@ -59,8 +60,9 @@ const (
 	CodeInstanceAlreadyExists Code = "InstanceAlreadyExists"
 	CodeTaskNotFound          Code = "TaskNotFound"
 	CodeNoSuchManifest        Code = "NoSuchManifest"  // no increment.meta in the folder
-	CodeNoSuchBucket          Code = "NoSuchBucket"    //
+	CodeNoSuchBucket          Code = "NoSuchBucket"    // the bucket does not exist
 	CodeManifestChanged       Code = "ManifestChanged" // while the task ran
+	CodePlanLost              Code = "PlanLost"        // the results bucket no longer holds what a task finds its lines by
 	CodeBucketRegion          Code = "BucketRegion"    // the bucket is in another region than the instance
 	CodeRoleNotAllowed        Code = "RoleNotAllowed"  // the role is not on the worker's list
 	CodeTerminated            Code = "Terminated"      // Temporal ended the task without its knowing
@@ -98,6 +100,9 @@ func Errorf(code Code, format string, args ...any) *Error {
 
 // Error is the code and the message.
 func (e *Error) Error() string { return string(e.Code) + ": " + e.Message }
+
+// IsCode reports whether the error is a refusal with that code.
+func IsCode(err error, code Code) bool { return errors.Is(err, &Error{Code: code}) }
 
 // Is makes errors.Is compare codes: errors.Is(err, &Error{Code: CodePicNotExist}).
 func (e *Error) Is(target error) bool {

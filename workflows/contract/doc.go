@@ -3,8 +3,9 @@
 // inputs and results, the states of a task and the codes a line can fail with.
 //
 // Anyone may import it, other services included: it depends on the standard
-// library only, and does no I/O. Every input that a stranger can send has a
-// Validate method, called by the sender and by the workflow.
+// library only, and does no I/O. The inputs of batch tasks and operations have
+// a Validate method, called by the workflow; senders can call it first. What a
+// signal or an update carries is optional, and cut where it is shown.
 //
 // A type changes by adding fields whose zero value means the old behaviour.
 //

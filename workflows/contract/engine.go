@@ -18,11 +18,10 @@ type Sizes struct {
 	ContinueAfterChunks int `json:"continueAfterChunks,omitempty"` // chunks a run before it continues as new; default when the server suggests it
 }
 
-// The largest sizes: a slice has to fit the memory of a worker and one
-// transaction's bitmap, and what is open at a time the limits of one workflow.
+// The largest sizes beside MaxSliceLines: what is open at a time has to fit the
+// limits of one workflow.
 // Source: https://docs.temporal.io/cloud/limits
 const (
-	LargestSliceLines     = 10_000
 	LargestChunkSlices    = 500
 	LargestWindow         = 64
 	LargestSlicesInFlight = 64
@@ -34,7 +33,7 @@ func (s Sizes) Validate() error {
 		name       string
 		n, largest int
 	}{
-		{"sliceLines", s.SliceLines, LargestSliceLines},
+		{"sliceLines", s.SliceLines, MaxSliceLines},
 		{"chunkSlices", s.ChunkSlices, LargestChunkSlices},
 		{"window", s.Window, LargestWindow},
 		{"slicesInFlight", s.SlicesInFlight, LargestSlicesInFlight},
@@ -65,7 +64,8 @@ func (s Sizes) ChunkSlicesFor(slices int) int {
 	return int(clamp(int64(slices)/8, 4, 100))
 }
 
-// Bounds of the default number of lines of a slice.
+// Bounds of the number of lines of a slice: the smallest by default, and the
+// largest of all, because a slice must stay small enough to be lost.
 const (
 	MinSliceLines = 64
 	MaxSliceLines = 1000
@@ -80,7 +80,7 @@ type BeginInput struct {
 	RunID      string    `json:"runId"`      // of the first run: what makes begin idempotent
 	RunStarted time.Time `json:"runStarted"` // of the first run, by Temporal's clock
 	Instance   string    `json:"instance"`   // name
-	Bucket     string    `json:"bucket"`     //
+	Bucket     string    `json:"bucket"`     // of the manifest
 	Path       string    `json:"path"`       // normalised, see NormalizePath
 	Callback   string    `json:"callback,omitempty"`
 	RoleARN    string    `json:"roleArn,omitempty"`
@@ -169,6 +169,7 @@ type ChunkResult struct {
 
 // ChunkProgress is what a chunk tells its task now and then.
 type ChunkProgress struct {
+	Task  int64 `json:"taskId,omitempty"` // 0 in what older workers tell
 	Chunk int   `json:"chunk"`
 	Run   int   `json:"run"`
 	Tally Tally `json:"tally"` // absolute, of the slices in the chunk's input
@@ -211,7 +212,7 @@ type TaskRef struct {
 // ReportResult names the objects of a report in the results bucket.
 type ReportResult struct {
 	Key    string `json:"key"`    // NDJSON
-	CSVKey string `json:"csvKey"` //
+	CSVKey string `json:"csvKey"` // CSV
 }
 
 // Activities of the engine. Every kind of task runs on them.

@@ -55,6 +55,13 @@ func (s ServiceType) Categories() []Category {
 // Known reports whether there is such a service type.
 func (s ServiceType) Known() bool { return s >= ServiceProduct && s <= ServiceTrademark2 }
 
+func (s ServiceType) validate() error {
+	if !s.Known() {
+		return Errorf(CodeBadRequest, "there is no service type %d; use 0 product, 1 generic, 2 fabric, 3 or 7 trademark, 4 copyright, 5 furniture or 6 hardware", s)
+	}
+	return nil
+}
+
 // KeepsCategories reports whether pictures have a category of their own; all
 // other instances store CategoryOthers whatever is sent.
 func (s ServiceType) KeepsCategories() bool { return s == ServiceProduct }
@@ -115,13 +122,14 @@ type Rate struct {
 }
 
 // Operations that have a rate, as Rate names them.
-// Source: https://www.alibabacloud.com/help/en/image-search/product-overview/limits
+// Sources: https://www.alibabacloud.com/help/en/image-search/product-overview/limits
+// and https://www.alibabacloud.com/help/en/image-search/developer-reference/api-imagesearch-2020-12-14-checkimageexists
 const (
 	RateAdd      = "AddImage"
 	RateUpdate   = "UpdateImage"
 	RateDelete   = "DeleteImage"
 	RateSearch   = "SearchImage"
-	RateExists   = "GetImage" // CheckImageExists
+	RateGet      = "GetImage" // and CheckImageExists
 	RateCompare  = "CompareImages"
 	RateDescribe = "DescribeInstance"
 	RateDump     = "DumpMeta"
@@ -174,6 +182,9 @@ func ValidateInstanceName(name string) error {
 	return nil
 }
 
+// Validate checks the form of the name.
+func (ref InstanceRef) Validate() error { return ValidateInstanceName(ref.Name) }
+
 // Validate checks what can be checked without asking anyone.
 func (in CreateInstanceInput) Validate() error {
 	if err := ValidateInstanceName(in.Name); err != nil {
@@ -182,8 +193,8 @@ func (in CreateInstanceInput) Validate() error {
 	if in.Region == "" {
 		return Errorf(CodeBadRequest, "the instance has no region; give the one of its buckets, such as cn-shanghai")
 	}
-	if !in.ServiceType.Known() {
-		return Errorf(CodeBadRequest, "there is no service type %d; use 0 product, 1 generic, 2 fabric, 3 or 7 trademark, 4 copyright, 5 furniture or 6 hardware", in.ServiceType)
+	if err := in.ServiceType.validate(); err != nil {
+		return err
 	}
 	if in.Capacity < 1 {
 		return Errorf(CodeBadRequest, "the capacity %d is not positive; give the number of pictures the instance may hold", in.Capacity)

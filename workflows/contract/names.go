@@ -43,6 +43,17 @@ const (
 	SearchPercent  = "ImageBatchPercent"  // Int, 0 to 100
 )
 
+// MaxKeyword is the longest value of a Keyword that every visibility store
+// takes, in bytes.
+// Source: https://docs.temporal.io/search-attribute
+const MaxKeyword = 255
+
+// Keyword cuts a value to what a Keyword may hold, between two characters. Bytes
+// that are no UTF-8 are left out.
+func Keyword(s string) string {
+	return strings.ToValidUTF8(s[:min(len(s), MaxKeyword)], "")
+}
+
 // BatchTaskWorkflowID is the id of the batch task of an instance. One instance
 // has one open task at a time, and this id is what makes Temporal enforce it.
 func BatchTaskWorkflowID(instance string) string { return "batch-task." + instance }

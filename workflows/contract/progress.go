@@ -1,7 +1,10 @@
 package contract
 
 import (
+	"cmp"
 	"maps"
+	"slices"
+	"strconv"
 	"time"
 )
 
@@ -17,6 +20,11 @@ const (
 	StateFail       State = "FAIL"    // the task itself could not go on
 	StateStop       State = "STOP"    // it was canceled or terminated
 )
+
+// Known reports whether there is such a state.
+func (s State) Known() bool {
+	return s == StateProcessing || s == StateSuspended || s == StateStopping || s.Final()
+}
 
 // Final reports whether a task in this state can no longer change.
 func (s State) Final() bool {
@@ -81,6 +89,24 @@ func (t *Tally) Add(other Tally) {
 		codes[code] += n
 	}
 	t.Codes = codes
+}
+
+// CodesByCount are the codes of failed lines, the most frequent first, and those
+// of one frequency by name.
+func (t Tally) CodesByCount() []Code {
+	//workflowcheck:ignore the codes are sorted
+	codes := slices.Sorted(maps.Keys(t.Codes))
+	slices.SortStableFunc(codes, func(a, b Code) int { return cmp.Compare(t.Codes[b], t.Codes[a]) })
+	return codes
+}
+
+// Grouped writes 1234567 as 1,234,567.
+func Grouped(n int64) string {
+	digits := strconv.FormatInt(n, 10)
+	for at := len(digits) - 3; at > 0 && digits[at-1] != '-'; at -= 3 {
+		digits = digits[:at] + "," + digits[at:]
+	}
+	return digits
 }
 
 // Status is what the status query of a running task answers.

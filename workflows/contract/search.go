@@ -33,9 +33,9 @@ type SearchInput struct {
 
 // When a search looks for rotations and parts of the picture too.
 const (
-	ExpandAuto   = "auto"   // when no stored picture is plainly the same
-	ExpandNever  = "never"  //
-	ExpandAlways = "always" //
+	ExpandAuto   = "auto" // when no stored picture is plainly the same
+	ExpandNever  = "never"
+	ExpandAlways = "always"
 )
 
 // MaxResults is how far into the results Start and Num may reach.

@@ -12,8 +12,11 @@
 //     the counts, and at most a window of unfinished chunks.
 //
 // A chunk is asked to stop by a recall signal, never by Temporal's cancel: it
-// returns what it has as success. Suspending, stopping and continuing as new
-// are the same thing with a different ending.
+// returns what it has as success. Suspending, stopping and a failure recall at
+// once: the slices in flight are canceled, commit what they have in hand and come
+// back unfinished. Continuing as new only lets no further slice start, and waits
+// for those in flight. All of them end with no chunk open; they differ in what
+// follows.
 //
 // The package imports contract and the workflow packages of the Temporal SDK,
 // nothing else. It is deterministic. Start reading at run.go; gate.go says who

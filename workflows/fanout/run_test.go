@@ -222,6 +222,9 @@ func TestRunHearsOpenChunksOnly(t *testing.T) {
 		report(env, 1200*time.Millisecond, 0, 1, 0) // overtaken by the one before
 		report(env, 1300*time.Millisecond, 1, 9, 3) // a run that does not exist
 		report(env, 1400*time.Millisecond, 5, 1, 3) // a chunk that does not exist
+		env.RegisterDelayedCallback(func() {        // of the task before
+			env.SignalWorkflow(contract.ReportedChunk.Name, contract.ChunkProgress{Task: b.job.Task + 1, Chunk: 0, Run: 1, Tally: whole(3)})
+		}, 1450*time.Millisecond)
 		at(env, 1500*time.Millisecond, contract.StateSuspended)
 		report(env, 1600*time.Millisecond, 0, 1, 3) // closed: its result is in
 		at(env, 10*time.Second, contract.StateProcessing)

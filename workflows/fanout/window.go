@@ -133,9 +133,13 @@ func ask(ctx workflow.Context, chunk *openChunk) {
 	chunk.future.SignalChildWorkflow(ctx, contract.RecallChunk.Name, contract.Recall{Now: chunk.asked == now})
 }
 
-// heard takes what an open chunk tells. Reports of runs that are over, and
-// those that overtook each other, change nothing.
+// heard takes what an open chunk tells. Reports of runs that are over, those that
+// overtook each other, and those of a task that had the workflow id before, change
+// nothing.
 func (e *Engine) heard(ctx workflow.Context, report contract.ChunkProgress) {
+	if report.Task != 0 && report.Task != e.job.Task {
+		return
+	}
 	at := slices.IndexFunc(e.open, func(chunk *openChunk) bool {
 		return chunk.Chunk == report.Chunk && chunk.Run == report.Run
 	})

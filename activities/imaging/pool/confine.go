@@ -9,11 +9,11 @@ import (
 
 // Confine makes the process a child of a pool, before it decodes anything: its
 // writable memory is limited to that many bytes, and by Serve to less for most
-// pictures; it dumps no core, the kernel
-// prefers to kill it to its parent, and signals that ask it to stop are ignored,
-// because a process manager sends them to children too while the worker still
-// needs them. It returns the stream of requests and that of answers; what else
-// writes to standard output ends up on standard error.
+// pictures; it dumps no core, the kernel prefers to kill it to its parent, and
+// signals that ask it to stop are ignored, because a process manager sends them to
+// children too while the worker still needs them. It returns the stream of
+// requests and that of answers; what else writes to standard output ends up on
+// standard error.
 func Confine(memory int64) (in, out *os.File, err error) {
 	signal.Ignore(syscall.SIGTERM, syscall.SIGINT, syscall.SIGHUP, syscall.SIGQUIT)
 	for limit, value := range map[int]uint64{syscall.RLIMIT_DATA: uint64(memory), syscall.RLIMIT_CORE: 0} {

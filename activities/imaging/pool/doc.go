@@ -8,17 +8,19 @@
 // which imports package template too.
 //
 // A child is the worker's own program in another mode, copied from a template
-// that has loaded everything before. It has one picture in hand, so that whoever ends it is known: its death or its silence counts
-// against that picture and no other. Such a picture is tried once more in a
-// fresh process; then it is refused, as a contract.Error that says what
-// happened. That a child does not start says nothing about pictures and is an
-// error that may pass.
+// that has loaded everything before. It has one picture in hand, so that whoever
+// ends it is known: its death or its silence counts against that picture and no
+// other. Such a picture is tried once more in a fresh process; then it is refused,
+// as a contract.Error that says what happened. That a child does not start says
+// nothing about pictures and is an error that may pass.
 //
 // Children have no credentials in their environment, a limit of memory, and a
 // number of pictures after which they are replaced. The kernel ends them with
 // the worker. They ignore SIGTERM: the worker finishes what is in hand with
 // their help.
 //
-// The parent's side: pool.go, picture.go, process.go, launch.go, template.go,
-// verdict.go. The child's: template, serve.go, confine.go, ration.go. What they say to each other: frame.go, message.go.
+// The parent's side: config.go, pool.go, picture.go, process.go, launch.go,
+// template.go, journal.go (what a child says on standard error), verdict.go. The
+// child's: package template, serve.go, confine.go, ration.go. Both sides of a
+// preview: preview.go. What they say to each other: frame.go, message.go.
 package pool

@@ -74,18 +74,3 @@ func (f *Finder) Find(lab *descriptor.LabMap) (subject Subject, found bool) {
 	subject.Confidence = f.salience.contrast(&all)
 	return subject, subject.Confidence >= leastConfidence
 }
-
-// Find is the subject's box and how sure it is; see [Finder.Find].
-func Find(lab *descriptor.LabMap) (box Box, confidence float64, found bool) {
-	s, found := new(Finder).Find(lab)
-	return s.Box, s.Confidence, found
-}
-
-// Boxes are those of the subject's parts, the heaviest first, or none.
-func Boxes(lab *descriptor.LabMap) []Box {
-	s, found := new(Finder).Find(lab)
-	if !found {
-		return nil
-	}
-	return s.Parts
-}

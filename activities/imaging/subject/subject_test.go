@@ -28,11 +28,11 @@ func TestProductsAreFound(t *testing.T) {
 		var sum float64
 		for range pictures {
 			p := drawProduct(anyBox(random), random)
-			box, _, found := subject.Find(paint(p.on(test.background(random)), random))
+			got, found := find(paint(p.on(test.background(random)), random))
 			if !found {
-				box = subject.Whole
+				got.Box = subject.Whole
 			}
-			sum += overlap(box, p.box)
+			sum += overlap(got.Box, p.box)
 		}
 		if mean := sum / pictures; mean < test.mean {
 			t.Errorf("%s: mean overlap %.3f, want %.2f: %s", name, mean, test.mean, test.reason)
@@ -42,6 +42,8 @@ func TestProductsAreFound(t *testing.T) {
 	}
 }
 
+func find(lab *descriptor.LabMap) (subject.Subject, bool) { return new(subject.Finder).Find(lab) }
+
 func TestNothingToFind(t *testing.T) {
 	t.Parallel()
 	for name, of := range map[string]surface{
@@ -49,17 +51,15 @@ func TestNothingToFind(t *testing.T) {
 		"Brown":   func(float64, float64) color { return color{101, 67, 33} },
 		"Shading": func(x, _ float64) color { return color{200, 190, 180}.times(1 - .5*x) },
 	} {
-		box, confidence, found := subject.Find(paint(of, rand.New(rand.NewPCG(3, 4))))
-		if found || !(confidence < 0.3) {
-			t.Errorf("%s: found %v with confidence %.2f", name, box, confidence)
+		got, found := find(paint(of, rand.New(rand.NewPCG(3, 4))))
+		if found || !(got.Confidence < 0.3) {
+			t.Errorf("%s: found %v with confidence %.2f", name, got.Box, got.Confidence)
 		}
 	}
 	var black descriptor.Thumbnail
-	if box, confidence, found := subject.Find(black.Lab()); found || confidence != 0 || box != (subject.Box{}) {
-		t.Errorf("Black: found %v with confidence %v", box, confidence)
-	}
-	if boxes := subject.Boxes(black.Lab()); boxes != nil {
-		t.Errorf("Black: boxes %v", boxes)
+	got, found := find(black.Lab())
+	if diff := cmp.Diff(subject.Subject{}, got); diff != "" || found {
+		t.Errorf("Black: found %v (-want +got)\n%s", found, diff)
 	}
 }
 
@@ -68,12 +68,12 @@ func TestConfidenceIsHigherWhenTheProductIsClear(t *testing.T) {
 	random := rand.New(rand.NewPCG(5, 6))
 	p := drawProduct(subject.Box{Left: .2, Top: .2, Right: .8, Bottom: .8}, random)
 	p.color = func(float64, float64) color { return color{180, 20, 30} }
-	_, clear, found := subject.Find(paint(p.on(shaded(random)), random))
-	_, busy, _ := subject.Find(paint(p.on(func(x, y float64) color {
+	clear, found := find(paint(p.on(shaded(random)), random))
+	busy, _ := find(paint(p.on(func(x, y float64) color {
 		return color{128 + 127*math.Sin(37*x+11*y), 128 + 127*math.Sin(23*y-9*x), 128 + 127*math.Sin(31*x*y)}
 	}), random))
-	if !found || clear < busy+0.2 {
-		t.Errorf("confidence %.2f on a plain background and %.2f on a busy one", clear, busy)
+	if !found || clear.Confidence < busy.Confidence+0.2 {
+		t.Errorf("confidence %.2f on a plain background and %.2f on a busy one", clear.Confidence, busy.Confidence)
 	}
 }
 
@@ -91,14 +91,13 @@ func TestPartsAreBoxesOfTheirOwn(t *testing.T) {
 			color:  func(float64, float64) color { return color{30, 60, 150} },
 		}.on(picture)
 	}
-	lab := paint(picture, random)
-	boxes := subject.Boxes(lab)
-	if len(boxes) != 2 || overlap(boxes[0], large) < .85 || overlap(boxes[1], small) < .8 {
-		t.Errorf("boxes %.2f, want %.2f and %.2f", boxes, large, small)
+	got, found := find(paint(picture, random))
+	if len(got.Parts) != 2 || overlap(got.Parts[0], large) < .85 || overlap(got.Parts[1], small) < .8 {
+		t.Errorf("parts %.2f, want %.2f and %.2f", got.Parts, large, small)
 	}
 	around := subject.Box{Left: large.Left, Top: large.Top, Right: small.Right, Bottom: large.Bottom}
-	if box, _, found := subject.Find(lab); !found || overlap(box, around) < .85 {
-		t.Errorf("subject %.2f, want %.2f", box, around)
+	if !found || overlap(got.Box, around) < .85 {
+		t.Errorf("subject %.2f, want %.2f", got.Box, around)
 	}
 }
 
@@ -111,9 +110,9 @@ func TestAProductMayTouchOneSide(t *testing.T) {
 		inside: func(x, y float64) bool { return x > want.Left && x < want.Right && y > want.Top },
 		color:  func(float64, float64) color { return color{20, 90, 60} },
 	}
-	box, _, found := subject.Find(paint(p.on(shaded(random)), random))
-	if !found || overlap(box, want) < .8 {
-		t.Errorf("found %v %.2f, want %.2f", found, box, want)
+	got, found := find(paint(p.on(shaded(random)), random))
+	if !found || overlap(got.Box, want) < .8 {
+		t.Errorf("found %v %.2f, want %.2f", found, got.Box, want)
 	}
 }
 
@@ -125,8 +124,8 @@ func TestAProductMayTouchTheRightSide(t *testing.T) {
 		inside: func(x, y float64) bool { return x > want.Left && y > want.Top && y < want.Bottom },
 		color:  func(float64, float64) color { return color{20, 90, 60} },
 	}
-	if boxes := subject.Boxes(paint(p.on(shaded(random)), random)); len(boxes) != 1 || overlap(boxes[0], want) < .8 {
-		t.Errorf("boxes %.2f, want %.2f alone", boxes, want)
+	if got, found := find(paint(p.on(shaded(random)), random)); !found || len(got.Parts) != 1 || overlap(got.Parts[0], want) < .8 {
+		t.Errorf("found %v, parts %.2f, want %.2f alone", found, got.Parts, want)
 	}
 }
 
@@ -137,7 +136,7 @@ func TestAFinderHasNoMemoryOfPictures(t *testing.T) {
 	for range 8 {
 		lab := paint(drawProduct(anyBox(random), random).on(tiled(random)), random)
 		got, gotFound := finder.Find(lab)
-		want, wantFound := new(subject.Finder).Find(lab)
+		want, wantFound := find(lab)
 		if diff := cmp.Diff(want, got); diff != "" || gotFound != wantFound {
 			t.Errorf("a used finder differs from a new one: -new +used\n%s", diff)
 		}

@@ -7,7 +7,8 @@
 //	d  the naive design: the four stages as four activities a picture
 //
 // It also measures what must not grow: events for each line, and the memory of
-// a worker; and how long searches of a large instance take. It exits non-zero only when something broke, never for a low figure.
+// a worker; and how long searches of a large instance take. It exits non-zero only
+// when something broke, never for a low figure.
 package main
 
 import (

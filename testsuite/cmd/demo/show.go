@@ -59,7 +59,7 @@ func (d *demo) show(ctx context.Context, want expectation) error {
 		return err
 	}
 	err := d.starter(ctx, "batch", "start", instance, "--bucket", stack.Bucket, "--path", "/"+folder, "--callback", d.hooks.URL, "--wait")
-	if code := exitCode(err); code != 0 && !(code == exitSomeFailed && (len(want.failures) > 0 || d.images != "")) {
+	if code := exitCode(err); code != 0 && !(code == stack.SomeFailed && (len(want.failures) > 0 || d.images != "")) {
 		return err
 	}
 	if err := d.checkTask(ctx, want); err != nil {
@@ -163,9 +163,6 @@ func (d *demo) checkSearch(ctx context.Context, want expectation) error {
 	}
 	return nil
 }
-
-// exitSomeFailed is the starter's exit status for a task some lines of which failed.
-const exitSomeFailed = 3
 
 // starter shows a command and what it prints.
 func (d *demo) starter(ctx context.Context, arguments ...string) error {

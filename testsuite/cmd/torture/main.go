@@ -1,10 +1,10 @@
 // Command torture runs batch tasks while everything they stand on fails: workers
 // are killed with slices in hand, stopped and woken; the Temporal server is
 // killed and started again; the object store refuses, resets, cuts and delays;
-// pictures are replaced while they are read;
-// the database is locked; the callback receiver is away; tasks are suspended,
-// resumed, canceled and terminated. After each task it holds the index, the
-// counts, the report and the callback against what the manifest alone says.
+// pictures are replaced while they are read; the database is locked; the callback
+// receiver is away; tasks are suspended, resumed, canceled and terminated. After
+// each task it holds the index, the counts, the report and the callback against
+// what the manifest alone says.
 //
 // The schedule of faults, the manifests and what befalls each task are drawn
 // from a seed. Where in the work a fault strikes depends on the machine, so that
