@@ -272,6 +272,20 @@ func TestCheckImageExists(t *testing.T) {
 	})
 }
 
+// GetImage and CheckImageExists ask for the same, and share one rate.
+func TestLookingUpHasARate(t *testing.T) {
+	t.Parallel()
+	inWorld(t, contract.ServiceProduct, func(t *testing.T, w *world) {
+		w.runAll(w.begin(w.pictures(1)...), 0)
+		w.allow(contract.RateGet, 1)
+		must(w, w.images().Describe, ref("p0", "0.jpg"))
+		_, err := execute(t.Context(), w, w.images().Describe, ref("p0", "0.jpg"))
+		wantRefusal(t, err, contract.CodeDeniedRequest)
+		_, err = execute(t.Context(), w, w.images().Exists, ref("p0", "0.jpg"))
+		wantRefusal(t, err, contract.CodeDeniedRequest)
+	})
+}
+
 func TestDescribeAndUpload(t *testing.T) {
 	t.Parallel()
 	inWorld(t, contract.ServiceProduct, func(t *testing.T, w *world) {

@@ -101,6 +101,38 @@ func TestSliceOutageOfAnyLength(t *testing.T) {
 	}
 }
 
+// A HEAD of the manifest that finds nothing may be answered by a proxy whose
+// store is being restarted: it must not end the task, nor make good of pictures
+// that cannot be read either.
+func TestSliceProbeThatFindsNoManifest(t *testing.T) {
+	t.Parallel()
+	inWorld(t, contract.ServiceProduct, func(t *testing.T, w *world) {
+		task := w.begin(w.pictures(9)...)
+		list := w.plan(task, 100)
+		w.objects.Fault = func(_ context.Context, verb, in, key string) error {
+			switch {
+			case verb == "Head":
+				return activities.ErrNoSuchObject
+			case in == bucket && key != meta:
+				return errDown
+			}
+			return nil
+		}
+		_, err := execute(t.Context(), w, w.slices().Slice, contract.SliceInput{Task: task, List: list})
+		if says := wantTransient(t, err); !strings.Contains(says, "manifest cannot be reached either") {
+			t.Errorf("error = %q; want that the manifest is out of reach", says)
+		}
+		if failures := w.failures(task); len(failures) != 0 {
+			t.Errorf("isolated %v", failures)
+		}
+		w.objects.Fault = nil
+		result := must(w, w.slices().Slice, contract.SliceInput{Task: task, List: list})
+		if !result.Whole || result.Tally.Succeeded != 9 {
+			t.Errorf("next attempt = %+v; want all 9", result)
+		}
+	})
+}
+
 func TestSliceImagerTroubleFailsTheAttempt(t *testing.T) {
 	t.Parallel()
 	inWorld(t, contract.ServiceProduct, func(t *testing.T, w *world) {

@@ -134,33 +134,70 @@ func TestPlanRefuses(t *testing.T) {
 	for name, test := range map[string]struct {
 		reason string
 		change func(w *world)
-		sizes  contract.Sizes
 		code   contract.Code
 		says   string
 	}{
-		"NoManifest":    {"the folder is wrong", func(w *world) { w.objects.Drop(bucket, meta) }, contract.Sizes{}, contract.CodeNoSuchManifest, "oss://photos/catalogue/increment.meta"},
-		"NoBucket":      {"the bucket is wrong", fault("Open", activities.ErrNoSuchBucket), contract.Sizes{}, contract.CodeNoSuchBucket, `"photos"`},
-		"NoBucketAtAll": {"asking for its region tells too", fault("Region", activities.ErrNoSuchBucket), contract.Sizes{}, contract.CodeNoSuchBucket, `"photos"`},
-		"Denied":        {"the operator learns what to grant", fault("Open", activities.ErrDenied), contract.Sizes{}, contract.CodeConsoleNoPermission, "oss:GetObject on photos/catalogue/*"},
-		"Refused":       {"the endpoint is of another region", fault("Open", activities.ErrRefused), contract.Sizes{}, contract.CodeBadRequest, "endpoint and region"},
-		"OtherRegion":   {"the instance may not read across regions", func(w *world) { w.objects.Regions = map[string]string{bucket: "cn-beijing"} }, contract.Sizes{}, contract.CodeBucketRegion, "cn-beijing"},
-		"Role":          {"a task may not choose any role", func(w *world) { w.spec.RoleARN = "acs:ram::1:role/other" }, contract.Sizes{}, contract.CodeRoleNotAllowed, "role/other"},
+		"NoManifest":    {"the folder is wrong", func(w *world) { w.objects.Drop(bucket, meta) }, contract.CodeNoSuchManifest, "oss://photos/catalogue/increment.meta"},
+		"NoBucket":      {"the bucket is wrong", fault("Open", activities.ErrNoSuchBucket), contract.CodeNoSuchBucket, `"photos"`},
+		"NoBucketAtAll": {"asking for its region tells too", fault("Region", activities.ErrNoSuchBucket), contract.CodeNoSuchBucket, `"photos"`},
+		"Denied":        {"the operator learns what to grant", fault("Open", activities.ErrDenied), contract.CodeConsoleNoPermission, "oss:GetObject on photos/catalogue/*"},
+		"Refused":       {"the endpoint is of another region", fault("Open", activities.ErrRefused), contract.CodeBadRequest, "endpoint and region"},
+		"OtherRegion":   {"the instance may not read across regions", func(w *world) { w.objects.Regions = map[string]string{bucket: "cn-beijing"} }, contract.CodeBucketRegion, "cn-beijing"},
+		"Role":          {"a task may not choose any role", func(w *world) { w.spec.RoleARN = "acs:ram::1:role/other" }, contract.CodeRoleNotAllowed, "role/other"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			inWorld(t, contract.ServiceProduct, func(t *testing.T, w *world) {
 				w.objects.Store(bucket, meta, "{}\n")
-				if test.change != nil {
-					test.change(w)
-				}
+				test.change(w)
 				task := w.open()
-				_, err := execute(t.Context(), w, w.plans().Plan, contract.PlanInput{Task: task, Sizes: test.sizes})
+				_, err := execute(t.Context(), w, w.plans().Plan, contract.PlanInput{Task: task})
 				if says := wantRefusal(t, err, test.code); !strings.Contains(says, test.says) {
 					t.Errorf("message = %q; want it to name %s: %s", says, test.says, test.reason)
 				}
 			})
 		})
 	}
+}
+
+// Waiting does not bring an offset table back: the task ends, and is reported
+// without the raw lines.
+func TestOffsetTableThatIsGone(t *testing.T) {
+	t.Parallel()
+	inWorld(t, contract.ServiceProduct, func(t *testing.T, w *world) {
+		task := w.begin(w.pictures(4)...)
+		list := w.plan(task, 2)
+		w.objects.Drop(results, list.OffsetsKey)
+		_, err := execute(t.Context(), w, w.slices().Slice, contract.SliceInput{Task: task, List: list})
+		says := wantRefusal(t, err, contract.CodePlanLost)
+		for _, want := range []string{list.OffsetsKey, "start the batch again", "lifecycle rule for tasks/"} {
+			if !strings.Contains(says, want) {
+				t.Errorf("message = %q; want it to tell %q", says, want)
+			}
+		}
+		w.close(task, contract.StateFail, says)
+		w.report(task)
+		_, err = execute(t.Context(), w, w.reports().Sign, contract.ReportInput{Task: task, Rest: true})
+		wantRefusal(t, err, contract.CodeManifestChanged)
+	})
+}
+
+func TestOffsetTableThatMayNotBeRead(t *testing.T) {
+	t.Parallel()
+	inWorld(t, contract.ServiceProduct, func(t *testing.T, w *world) {
+		task := w.begin(w.pictures(2)...)
+		list := w.plan(task, 2)
+		w.objects.Fault = func(_ context.Context, verb, bucket, _ string) error {
+			if verb == "Open" && bucket == results {
+				return activities.ErrDenied
+			}
+			return nil
+		}
+		_, err := execute(t.Context(), w, w.slices().Slice, contract.SliceInput{Task: task, List: list})
+		if says := wantRefusal(t, err, contract.CodeConsoleNoPermission); !strings.Contains(says, "grant oss:PutObject and oss:GetObject on "+results) {
+			t.Errorf("message = %q; want the right that is missing", says)
+		}
+	})
 }
 
 func TestPlanOfAClosedOrUnknownTask(t *testing.T) {

@@ -27,22 +27,26 @@ func (r Results) sign(ctx context.Context, key string) (string, time.Time, error
 	return r.Objects.SignGet(ctx, r.Bucket, key, linkValid)
 }
 
-// put writes one of our own objects. What only a change of settings can mend is
-// a contract.Error: a task does not wait for it.
+// put writes one of our own objects.
 func (r Results) put(ctx context.Context, key, contentType string, body io.Reader) error {
-	err := r.Objects.Put(ctx, r.Bucket, key, contentType, body)
+	return r.explain("write", key, r.Objects.Put(ctx, r.Bucket, key, contentType, body))
+}
+
+// explain makes a contract.Error of what only a change of settings can mend: a
+// task does not wait for it.
+func (r Results) explain(doing, key string, err error) error {
 	switch {
 	case err == nil:
 		return nil
 	case errors.Is(err, ErrDenied):
 		return contract.Errorf(contract.CodeConsoleNoPermission,
-			"writing %s/%s was denied (%v); grant oss:PutObject and oss:GetObject on %s/* to the worker", r.Bucket, key, err, r.Bucket)
+			"%s %s/%s: denied (%v); grant oss:PutObject and oss:GetObject on %s/* to the worker", doing, r.Bucket, key, err, r.Bucket)
 	case errors.Is(err, ErrNoSuchBucket):
 		return contract.Errorf(contract.CodeNoSuchBucket, "there is no results bucket %q; make it, or name another in IMAGEBATCH_RESULTS_BUCKET", r.Bucket)
 	case errors.Is(err, ErrRefused):
 		return contract.Errorf(contract.CodeBadRequest, "the object store does not take %s/%s: %v; check the worker's endpoint, region and results bucket", r.Bucket, key, err)
 	}
-	return fmt.Errorf("write %s/%s: %w", r.Bucket, key, err)
+	return fmt.Errorf("%s %s/%s: %w", doing, r.Bucket, key, err)
 }
 
 // taskKey is where the objects of a task lie.
@@ -69,7 +73,7 @@ func (r Results) offsets(ctx context.Context, key string, from, to int) ([]int64
 			"there is no %s/%s any more, by which the task finds its lines; start the batch again, and let the lifecycle rule for tasks/ keep objects longer than a task may run", r.Bucket, key)
 	}
 	if err != nil {
-		return nil, fmt.Errorf("read offset table %s/%s: %w", r.Bucket, key, err)
+		return nil, r.explain("read offset table", key, err)
 	}
 	defer body.Close()
 	table := make([]byte, (to-from)*offsetSize)

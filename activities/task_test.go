@@ -81,8 +81,8 @@ func TestCloseTerminated(t *testing.T) {
 			want contract.State
 			code contract.Code
 		}{{lost, contract.StateStop, contract.CodeTerminated}, {running, contract.StateProcessing, ""}, {finished, contract.StateStop, ""}} {
-			if got, err := w.ledger.Task(t.Context(), task.id); err != nil || got.State != task.want || got.Code != task.code {
-				t.Errorf("task %d is %s %s, %v; want %s %s", task.id, got.State, got.Code, err, task.want, task.code)
+			if got, err := w.ledger.Task(t.Context(), task.id); err != nil || got.State != task.want || got.Code != task.code || (got.Message == contract.TerminatedMessage) != (task.id == lost) {
+				t.Errorf("task %d is %s %s %q, %v; want %s %s", task.id, got.State, got.Code, got.Message, err, task.want, task.code)
 			}
 		}
 		w.report(lost)

@@ -182,7 +182,7 @@ func TestStartAsksTemporalToRefuseASecondTask(t *testing.T) {
 	}
 	want := map[string]string{
 		contract.SearchInstance: "shop", contract.SearchBucket: "photos", contract.SearchState: "PROCESSING",
-		contract.SearchPath: "/" + strings.Repeat("长", 254),
+		contract.SearchPath: "/" + strings.Repeat("长", 84),
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("search attributes (-want +got):\n%s", diff)

@@ -69,6 +69,19 @@ func TestResendCallbackOfAnUnknownTask(t *testing.T) {
 	checkCode(t, env.GetWorkflowError(), contract.CodeTaskNotFound)
 }
 
+// A task that is not named would match every task, and so the newest.
+func TestResendCallbackNeedsATask(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, 0)
+	w.tasks[taskNumber] = contract.Task{ID: taskNumber, State: contract.StateStop, Callback: "https://shop.example/hook"}
+	env := w.newEnv()
+	env.ExecuteWorkflow(contract.ResendCallback.Name, contract.TaskRef{})
+	checkCode(t, env.GetWorkflowError(), contract.CodeBadRequest)
+	if n := w.started[contract.Callback.Name]; n != 0 {
+		t.Errorf("%d callbacks were started", n)
+	}
+}
+
 func TestCallbackIDIsThatOfTheTaskWhoeverStartsIt(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, 16)

@@ -35,7 +35,7 @@ func testBegin(t *testing.T, open Open) {
 		w.commit(task, list, 0, adds(1, "p", "a", 0), fails(2, contract.CodePictureError))
 		w.begin()
 		got := w.read(task)
-		if got.State != contract.StateStop || got.Code != contract.CodeTerminated || got.Message == "" || got.EndedAt.IsZero() {
+		if got.State != contract.StateStop || got.Code != contract.CodeTerminated || got.Message != contract.TerminatedMessage || got.EndedAt.IsZero() {
 			t.Errorf("the terminated task is %+v, want STOP, %s", got, contract.CodeTerminated)
 		}
 		wantSame(t, "its counts", got.Tally.Counts, contract.Counts{Succeeded: 1, Failed: 1, Canceled: 6})

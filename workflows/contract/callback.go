@@ -92,7 +92,6 @@ type CallbackState string
 
 // The states of a callback.
 const (
-	CallbackNone      CallbackState = ""
 	CallbackPending   CallbackState = "pending"
 	CallbackDelivered CallbackState = "delivered"
 	CallbackFailed    CallbackState = "failed"

@@ -25,6 +25,31 @@ func TestDefaultSizes(t *testing.T) {
 	}
 }
 
+func TestSizesValidate(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		sizes contract.Sizes
+		says  string // empty for valid sizes
+	}{
+		"Default":    {},
+		"Largest":    {sizes: contract.Sizes{SliceLines: 1000, ChunkSlices: 500, Window: 64, SlicesInFlight: 64}},
+		"LongSlices": {contract.Sizes{SliceLines: 1001}, "sliceLines is 1001; use 1 to 1000"},
+		"Negative":   {contract.Sizes{ContinueAfterChunks: -1}, "continueAfterChunks is -1"},
+		"WideWindow": {contract.Sizes{Window: 65}, "use 1 to 64"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			err := test.sizes.Validate()
+			if test.says == "" && err != nil {
+				t.Errorf("valid sizes are refused: %v", err)
+			}
+			if test.says != "" && (!contract.IsCode(err, contract.CodeBadRequest) || !strings.Contains(err.Error(), test.says)) {
+				t.Errorf("Validate() = %v; want a refusal that says %q", err, test.says)
+			}
+		})
+	}
+}
+
 func TestLinesOfSlicesTileTheList(t *testing.T) {
 	t.Parallel()
 	list := contract.WorkList{RawLines: 2500, SliceLines: 1000, Slices: 3}
