@@ -41,9 +41,11 @@ func (p *probe) reachable(ctx context.Context, since time.Time) error {
 	asked := time.Now()
 	_, err := p.objects.Head(ctx, p.task.Bucket, contract.ManifestKey(p.task.Path))
 	switch {
-	case errors.Is(err, ErrNoSuchObject), errors.Is(err, ErrNoSuchBucket):
+	case errors.Is(err, ErrNoSuchBucket):
 		return manifestError(p.task, err)
 	case err != nil:
+		// Even where it is said to be missing: an answer without a body may be that
+		// of a proxy. The slice's next attempt reads the manifest and will know.
 		return fmt.Errorf("the manifest cannot be reached either: %w", err)
 	}
 	p.good = asked

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"hash"
 	"io"
+	"time"
 )
 
 var errDamaged = errors.New("damaged on the way: its checksum differs from the store's")
@@ -49,3 +50,31 @@ func (b *body) Read(p []byte) (int, error) {
 }
 
 func (b *body) Close() error { return b.rc.Close() }
+
+// impatient is a body that ends when nothing comes for a while: TCP waits for
+// ever for a peer that is there and silent. Only a Read is timed, not what the
+// reader does between two of them.
+type impatient struct {
+	io.ReadCloser
+	limit  time.Duration
+	cancel func()      // ends the request, and with it a Read
+	clock  *time.Timer // of the Read under way; nil before the first
+}
+
+func (i *impatient) Read(p []byte) (int, error) {
+	if i.clock == nil {
+		i.clock = time.AfterFunc(i.limit, i.cancel)
+	} else {
+		i.clock.Reset(i.limit)
+	}
+	n, err := i.ReadCloser.Read(p)
+	if !i.clock.Stop() && err != io.EOF {
+		return n, fmt.Errorf("no byte for %s", i.limit)
+	}
+	return n, err
+}
+
+func (i *impatient) Close() error {
+	defer i.cancel()
+	return i.ReadCloser.Close()
+}

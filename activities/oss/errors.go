@@ -88,6 +88,9 @@ type call struct {
 	action            string // the right it takes
 }
 
+// verbHead is the one call whose answer never has a body, and so often no code.
+const verbHead = "head"
+
 func (c call) String() string {
 	if c.key == "" {
 		return fmt.Sprintf("%s %q", c.verb, "oss://"+c.bucket)
@@ -113,8 +116,12 @@ func (c call) explain(e oss.ServiceError) *answer {
 		a.message = "" // stores quote the signature here
 	}
 	a.remedy = remedies[e.Code]
-	if a.remedy == "" && errors.Is(a.kind, activities.ErrDenied) {
+	switch {
+	case a.remedy != "":
+	case errors.Is(a.kind, activities.ErrDenied):
 		a.remedy = fmt.Sprintf("the policy must allow %s on %s", c.action, strings.TrimSuffix(c.bucket+"/"+c.key, "/"))
+	case a.kind == nil && e.StatusCode == http.StatusNotFound:
+		a.remedy = "no object store says so: check what answers in front of it, and that the object is there"
 	}
 	return a
 }
@@ -125,7 +132,12 @@ func (c call) kind(e oss.ServiceError) error {
 	}
 	switch e.StatusCode {
 	case http.StatusNotFound:
-		if c.key == "" {
+		switch {
+		case e.Code == "" && c.verb != verbHead:
+			// A store says what is missing. This is a page of whatever stands in
+			// front of it, perhaps only until the store is back.
+			return nil
+		case c.key == "":
 			return activities.ErrNoSuchBucket
 		}
 		return activities.ErrNoSuchObject

@@ -134,7 +134,7 @@ func TestErrorKindsOfInjectedAnswers(t *testing.T) {
 		"Unsigned":   {401, "Unauthorized", activities.ErrDenied},
 		"Changed":    {412, "PreconditionFailed", activities.ErrChanged},
 		"NotFound":   {404, "NotFound", activities.ErrNoSuchObject},
-		"Redirected": {307, "TemporaryRedirect", nil},
+		"Redirected": {307, "TemporaryRedirect", activities.ErrRefused},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -154,7 +154,7 @@ func TestErrorKindsOfInjectedAnswers(t *testing.T) {
 				if err == nil {
 					t.Fatalf("%s: no error", method)
 				}
-				for _, kind := range []error{activities.ErrNoSuchObject, activities.ErrDenied, activities.ErrChanged, activities.ErrThrottled} {
+				for _, kind := range []error{activities.ErrNoSuchObject, activities.ErrDenied, activities.ErrChanged, activities.ErrThrottled, activities.ErrRefused} {
 					if errors.Is(err, kind) != (kind == tc.is) {
 						t.Errorf("%s: error %q: is %q = %v", method, err, kind, errors.Is(err, kind))
 					}

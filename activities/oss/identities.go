@@ -24,9 +24,9 @@ var _ activities.Identities = (*Identities)(nil)
 const defaultSTS = "sts.aliyuncs.com"
 
 // New connects nowhere yet: wrong keys show with the first call.
-func New(cfg Config) (*Identities, error) { return newIdentities(cfg, time.Now) }
+func New(cfg Config) (*Identities, error) { return newIdentities(cfg, time.Now, idleLimit) }
 
-func newIdentities(cfg Config, now func() time.Time) (*Identities, error) {
+func newIdentities(cfg Config, now func() time.Time, idle time.Duration) (*Identities, error) {
 	if err := cfg.Validate(); err != nil {
 		return nil, fmt.Errorf("configure object store: %w", err)
 	}
@@ -38,7 +38,7 @@ func newIdentities(cfg Config, now func() time.Time) (*Identities, error) {
 		cfg.STSEndpoint = defaultSTS
 	}
 	transport := newTransport()
-	client := newHTTPClient(transport)
+	client := newHTTPClient(newGuard(transport, cfg.Endpoint, idle))
 	as := func(who source) *objects { return &objects{cfg: cfg, http: client, source: who, now: now} }
 
 	var own source = fixed{&credentials{id: cfg.AccessKeyID, secret: cfg.AccessKeySecret, token: cfg.SecurityToken}}

@@ -46,8 +46,6 @@ func TestLookAlikes(t *testing.T) {
 		is     error
 	}{
 		"NotFoundCode":     {answer: status(404, "application/xml", "<Error><Code>NotFound</Code></Error>"), is: activities.ErrNoSuchObject},
-		"NotFoundPage":     {answer: status(404, "text/html", "<html><p>not found</html>"), is: activities.ErrNoSuchObject, reason: "a proxy answers with a page"},
-		"NotFoundNothing":  {answer: status(404, "", ""), is: activities.ErrNoSuchObject},
 		"ForbiddenJSON":    {answer: status(403, "application/json", `{"code":"x"}`), is: activities.ErrDenied},
 		"BusyPage":         {answer: status(503, "text/html", "<html>busy"), is: activities.ErrThrottled},
 		"EndlessError":     {answer: status(412, "text/html", strings.Repeat("x", 1<<20)), is: activities.ErrChanged},
@@ -66,6 +64,35 @@ func TestLookAlikes(t *testing.T) {
 			}
 			if err == nil && (body != tc.body || info.Size != int64(len(tc.body))) {
 				t.Errorf("got %q, %+v; want %q; %s", body, info, tc.body, tc.reason)
+			}
+		})
+	}
+}
+
+// A 404 to anything but HEAD comes from a store only with a document that says
+// what is missing. Without, it is that of a proxy whose store is being restarted.
+func TestNotFoundWithoutDocument(t *testing.T) {
+	t.Parallel()
+	for name, page := range map[string]string{"Page": "<html><p>not found</html>", "Nothing": "", "NoCode": "<Error></Error>"} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			objects := lookalike(t, func(w http.ResponseWriter, _ *http.Request) {
+				w.WriteHeader(http.StatusNotFound)
+				_, _ = io.WriteString(w, page)
+			})
+			_, _, opened := objects.Open(t.Context(), bucket, "a", activities.Want{})
+			_, located := objects.Region(t.Context(), bucket)
+			for verb, err := range map[string]error{
+				"open": opened, "locate": located, "put": objects.Put(t.Context(), bucket, "a", "", strings.NewReader("b")),
+			} {
+				if err == nil || errors.Is(err, activities.ErrNoSuchObject) || errors.Is(err, activities.ErrNoSuchBucket) {
+					t.Errorf("%s: error is %v, want a transient one", verb, err)
+				} else if !strings.Contains(err.Error(), "404") || !strings.Contains(err.Error(), "check what answers") {
+					t.Errorf("%s: error %q does not say what came and what to check", verb, err)
+				}
+			}
+			if _, err := objects.Head(t.Context(), bucket, "a"); !errors.Is(err, activities.ErrNoSuchObject) {
+				t.Errorf("head: error is %v, want no such object: such an answer never has a body", err)
 			}
 		})
 	}

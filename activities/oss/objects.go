@@ -185,7 +185,7 @@ func narrow(c call, got *oss.GetObjectResult, want activities.Want) (io.ReadClos
 
 // Head implements activities.Objects.
 func (o *objects) Head(ctx context.Context, bucket, key string) (activities.ObjectInfo, error) {
-	c := call{"head", bucket, key, "oss:GetObject"}
+	c := call{verbHead, bucket, key, "oss:GetObject"}
 	var h http.Header
 	err := o.do(ctx, c, always, func(s *session) error {
 		b, err := s.bucket(c)

@@ -2,15 +2,25 @@ package oss
 
 import (
 	"bytes"
+	"context"
 	"encoding/xml"
+	"fmt"
 	"io"
 	"net"
 	"net/http"
+	"strings"
 	"time"
+
+	"github.com/aliyun/aliyun-oss-go-sdk/oss"
+
+	"imagebatch/activities"
 )
 
 const (
 	connectTimeout = 3 * time.Second
+	// idleLimit is how long a body may be silent. It is long enough for a packet
+	// to be sent again several times.
+	idleLimit = 30 * time.Second
 	// maxErrorBody bounds what is read of an error document; the SDK would take
 	// all that a store sends.
 	maxErrorBody = 64 << 10
@@ -37,23 +47,46 @@ func newTransport() *http.Transport {
 // newHTTPClient follows no redirects: a signature is good for one address.
 func newHTTPClient(transport http.RoundTripper) *http.Client {
 	return &http.Client{
-		Transport:     guard{transport},
+		Transport:     transport,
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}
 }
 
-// guard makes answers that are not successes fit for the SDK: of bounded size,
-// closed, and an error document or nothing. From a page of HTML that some proxy
-// put there, the SDK would make an error without a status.
-type guard struct{ next http.RoundTripper }
+// guard ends answers whose bodies fall silent, and makes those that are not
+// successes fit for the SDK: of bounded size, closed, and an error document or
+// nothing. From a page of HTML that some proxy put there, or from a redirect, the
+// SDK would make an error without a status.
+type guard struct {
+	next     http.RoundTripper
+	endpoint string // host and port
+	idle     time.Duration
+}
+
+func newGuard(next http.RoundTripper, endpoint string, idle time.Duration) http.RoundTripper {
+	_, host, _ := strings.Cut(endpoint, "://")
+	return guard{next, host, idle}
+}
 
 func (g guard) RoundTrip(r *http.Request) (*http.Response, error) {
-	resp, err := g.next.RoundTrip(r)
-	if err != nil || resp.StatusCode < 300 {
+	ctx, cancel := context.WithCancel(r.Context())
+	resp, err := g.next.RoundTrip(r.WithContext(ctx))
+	if err != nil {
+		cancel()
 		return resp, err
+	}
+	if resp.Body == http.NoBody {
+		cancel()
+	} else {
+		resp.Body = &impatient{ReadCloser: resp.Body, limit: g.idle, cancel: cancel}
+	}
+	if resp.StatusCode < 300 {
+		return resp, nil
 	}
 	text, err := io.ReadAll(io.LimitReader(resp.Body, maxErrorBody))
 	_ = resp.Body.Close()
+	if resp.StatusCode < 400 {
+		return nil, g.redirected(r, resp, text)
+	}
 	resp.Body = http.NoBody
 	if err == nil && isErrorDocument(text) {
 		resp.Body = io.NopCloser(bytes.NewReader(text))
@@ -66,4 +99,32 @@ func isErrorDocument(text []byte) bool {
 		XMLName xml.Name `xml:"Error"`
 	}
 	return xml.Unmarshal(text, &document) == nil
+}
+
+// redirected says where the answer, with that text for a body, wants the request
+// to go. The address may hold what was signed: only its scheme and host are shown.
+func (g guard) redirected(r *http.Request, resp *http.Response, text []byte) *answer {
+	var document oss.ServiceError
+	_ = xml.Unmarshal(text, &document) // there is one only from a store
+	a := &answer{
+		kind: activities.ErrRefused, status: resp.StatusCode, request: clip(resp.Header.Get(oss.HTTPHeaderOssRequestID)),
+		code:   clip(document.Code),
+		remedy: "a redirect is no answer of an object store: check IMAGEBATCH_OSS_ENDPOINT",
+	}
+	location := resp.Header.Get("Location")
+	if location == "" && document.Endpoint != "" {
+		location = "//" + document.Endpoint
+	}
+	to, err := r.URL.Parse(location)
+	if err != nil {
+		return a
+	}
+	if bucket, ok := strings.CutSuffix(r.URL.Host, g.endpoint); ok {
+		to.Host = strings.TrimPrefix(to.Host, bucket) // "name." where the bucket is part of the host
+	}
+	origin := to.Scheme + "://" + to.Host
+	if own := r.URL.Scheme + "://" + g.endpoint; origin != own && checkEndpoint(origin) == nil {
+		a.remedy = fmt.Sprintf("the endpoint redirects to %s: set IMAGEBATCH_OSS_ENDPOINT to that", clip(origin))
+	}
+	return a
 }
