@@ -43,7 +43,7 @@ func (p *pipeline) featurizeLine(a addition) {
 		}
 		indexed := outcomeOf(a.line)
 		indexed.Stage = Indexed
-		indexed.Put = putOf(p.task, p.Imager.FeatureVersion(), a.entry, a.line.Number, image, guess.ID)
+		indexed.Put = putOf(p.task.ServiceType, p.Imager.FeatureVersion(), a.entry, image, guess.ID)
 		p.outcomes <- outcome{Outcome: indexed}
 	}
 }
@@ -118,21 +118,20 @@ func analyse(ctx context.Context, imager Imager, service contract.ServiceType, d
 }
 
 // putOf is the effect of an ADD line on the index, with the category that was
-// given or guessed.
-func putOf(task contract.Task, features string, entry manifest.Entry, line int64, image analysed, category int) *PutPicture {
-	given := task.ServiceType.KeepsCategories() && entry.CategoryID != nil
+// given or guessed. The index itself knows the version that it stores it under.
+func putOf(service contract.ServiceType, features string, entry manifest.Entry, image analysed, category int) *PutPicture {
+	given := service.KeepsCategories() && entry.CategoryID != nil
 	picture := contract.Picture{
 		ProductID: entry.ProductID, PicName: entry.PicName,
 		CategoryID: category, CustomContent: entry.CustomContent,
 		IntAttrs: entry.IntAttrs, StrAttrs: entry.StrAttrs,
 		Width: image.header.Width, Height: image.header.Height,
-		Task: task.ID, Line: line,
 	}
 	if image.feature.Region != nil {
 		picture.Region = image.feature.Region.String()
 	}
 	return &PutPicture{
-		Picture: picture, CategoryGiven: given, Framing: subject{entry.Crop, entry.Region}.framing(task.ServiceType),
+		Picture: picture, CategoryGiven: given, Framing: subject{entry.Crop, entry.Region}.framing(service),
 		Vector: image.feature.Vector, FeatureVersion: features,
 	}
 }

@@ -46,8 +46,7 @@ func (i *Images) Add(ctx context.Context, in contract.AddImageInput) (contract.A
 	if err != nil {
 		return contract.AddImageResult{}, err
 	}
-	task := contract.Task{ServiceType: instance.ServiceType}
-	put := putOf(task, i.Imager.FeatureVersion(), entry, 0, image, guess.ID)
+	put := putOf(instance.ServiceType, i.Imager.FeatureVersion(), entry, image, guess.ID)
 	if err := i.Pictures.AddImage(ctx, runOf(ctx), in.Instance, *put, in.PicContent); err != nil {
 		return contract.AddImageResult{}, err
 	}

@@ -38,10 +38,10 @@ func AnalysePicture(ctx context.Context, imager Imager, service contract.Service
 
 // PutOf is the effect of an ADD line whose picture has been analysed. No
 // category is guessed.
-func PutOf(task contract.Task, imager Imager, entry manifest.Entry, line int64, header Header, feature Feature) *PutPicture {
+func PutOf(service contract.ServiceType, imager Imager, entry manifest.Entry, header Header, feature Feature) *PutPicture {
 	category := contract.CategoryOthers
-	if task.ServiceType.KeepsCategories() && entry.CategoryID != nil {
+	if service.KeepsCategories() && entry.CategoryID != nil {
 		category = *entry.CategoryID
 	}
-	return putOf(task, imager.FeatureVersion(), entry, line, analysed{header, feature}, category)
+	return putOf(service, imager.FeatureVersion(), entry, analysed{header, feature}, category)
 }

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -123,7 +122,7 @@ func (a *app) task(id int64) (contract.Task, error) {
 	}
 	list, err := operate(a.ctx, a, contract.ListTasks, operationLimit, contract.ListTasksInput{ID: id, Limit: 1})
 	switch {
-	case errors.Is(err, &contract.Error{Code: contract.CodeTaskNotFound}), err == nil && len(list.Tasks) == 0:
+	case contract.IsCode(err, contract.CodeTaskNotFound), err == nil && len(list.Tasks) == 0:
 		return contract.Task{}, contract.Errorf(contract.CodeTaskNotFound, "there is no task %d; see: starter batch list", id)
 	case err != nil:
 		return contract.Task{}, err

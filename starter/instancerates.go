@@ -1,7 +1,6 @@
 package main
 
 import (
-	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -66,7 +65,7 @@ const (
 func (a *app) describe(name string) (contract.InstanceDetail, error) {
 	for try := 1; ; try++ {
 		detail, err := operate(a.ctx, a, contract.DescribeInstance, operationLimit, contract.InstanceRef{Name: name})
-		if try == describeTries || !errors.Is(err, &contract.Error{Code: contract.CodeDeniedRequest}) {
+		if try == describeTries || !contract.IsCode(err, contract.CodeDeniedRequest) {
 			return detail, err
 		}
 		if err := pause(a.ctx, describePause); err != nil {

@@ -21,7 +21,7 @@ const (
 	exitDone       = 0
 	exitError      = 1
 	exitUsage      = 2
-	exitSomeFailed = 3
+	exitSomeFailed = stack.SomeFailed
 	exitStopped    = 4
 )
 

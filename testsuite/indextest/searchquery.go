@@ -2,7 +2,6 @@ package indextest
 
 import (
 	"cmp"
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -263,7 +262,7 @@ func testSearchQueries(t *testing.T, open Open) {
 			"TooMany":    {activities.SearchQuery{Vectors: slices.Repeat([]activities.QueryVector{whole}, 1000)}, contract.CodeInternalError},
 		} {
 			c.query.FeatureVersion = Features
-			if _, err := w.index.Search(w.Context(), w.instance, c.query); !errors.Is(err, &contract.Error{Code: c.want}) {
+			if _, err := w.index.Search(w.Context(), w.instance, c.query); !contract.IsCode(err, c.want) {
 				t.Errorf("%s: got %v, want code %s", name, err, c.want)
 			}
 		}

@@ -9,7 +9,6 @@ package indextest
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"testing"
 	"time"
@@ -179,7 +178,7 @@ func (w *world) read(task int64) contract.Task {
 func (w *world) version(product, name string) string {
 	w.Helper()
 	picture, err := w.index.Picture(w.Context(), contract.PictureRef{Instance: w.instance, ProductID: product, PicName: name})
-	if errors.Is(err, &contract.Error{Code: contract.CodePicNotExist}) {
+	if contract.IsCode(err, contract.CodePicNotExist) {
 		return ""
 	}
 	w.must(err)
@@ -218,7 +217,7 @@ func (w *world) must(err error) {
 
 func wantCode(t prover, err error, code contract.Code) {
 	t.Helper()
-	if !errors.Is(err, &contract.Error{Code: code}) {
+	if !contract.IsCode(err, code) {
 		t.Errorf("got error %v, want one with code %s", err, code)
 	}
 }

@@ -193,6 +193,15 @@ func newPool(t *testing.T, change func(*pool.Config)) *pool.Pool {
 	return p
 }
 
+// realPool is a pool whose children decode real pictures.
+func realPool(t *testing.T) *pool.Pool {
+	t.Helper()
+	return newPool(t, func(c *pool.Config) {
+		*c = config(asDecoder)
+		c.Environment, c.FeatureVersion = pool.Tuning(), imaging.Version
+	})
+}
+
 // exists reports whether there is a process of that id, be it a zombie.
 func exists(pid int) bool { return syscall.Kill(pid, 0) == nil }
 

@@ -44,8 +44,6 @@ func (c *child) preview(ctx context.Context, content []byte) error {
 	if c.picture == nil {
 		return errors.New("there is no picture to preview")
 	}
-	header := c.picture.Header()
-	c.ration.forPixels(int64(header.Width) * int64(header.Height))
 	preview, err := c.picture.Preview(ctx, side)
 	if err != nil {
 		return c.refuse(err)

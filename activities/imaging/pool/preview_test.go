@@ -38,10 +38,7 @@ func TestPreviewIsTheSameInAChild(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	p := newPool(t, func(c *pool.Config) {
-		*c = config(asDecoder)
-		c.Environment, c.FeatureVersion = pool.Tuning(), imaging.Version
-	})
+	p := realPool(t)
 	data := string(drawn(t))
 	for _, side := range []int{1, 100, activities.MaxPreview} {
 		want, err := preview(t, own, data, side)

@@ -22,10 +22,7 @@ func TestRealPicturesHaveTheSameFeatureEitherWay(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	p := newPool(t, func(c *pool.Config) {
-		*c = config(asDecoder)
-		c.Environment, c.FeatureVersion = pool.Tuning(), imaging.Version
-	})
+	p := realPool(t)
 	photo := drawn(t)
 	for name, test := range map[string]struct {
 		data              []byte

@@ -164,7 +164,7 @@ func (j *plainJob) one(ctx context.Context, work workload.Workload, line int) (a
 		return outcome, fmt.Errorf("featurize %s: %w", key, err)
 	}
 	entry := manifest.Entry{Operation: manifest.Add, ProductID: work.Product(line), PicName: work.Picture(line)}
-	outcome.Put = activities.PutOf(j.task, j.imager, entry, outcome.Line, header, feature)
+	outcome.Put = activities.PutOf(j.task.ServiceType, j.imager, entry, header, feature)
 	return outcome, nil
 }
 

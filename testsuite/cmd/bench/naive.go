@@ -130,7 +130,7 @@ func (s *naiveSteps) featurize(ctx context.Context, line int, data []byte) (*act
 		return nil, err
 	}
 	entry := manifest.Entry{Operation: manifest.Add, ProductID: s.work.Product(line), PicName: s.work.Picture(line)}
-	return activities.PutOf(s.job.task, s.job.imager, entry, int64(line+1), header, feature), nil
+	return activities.PutOf(s.job.task.ServiceType, s.job.imager, entry, header, feature), nil
 }
 
 func (s *naiveSteps) index(ctx context.Context, line int, put *activities.PutPicture) error {
