@@ -69,17 +69,20 @@ func (t *Tx) tasks(condition string, args ...any) (tasks []contract.Task, err er
 		var task contract.Task
 		var list, tally string
 		var started int64
-		var ended *int64
+		var ended, callbackNext *int64
 		if err := scan(&task.ID, &task.Kind, &task.WorkflowID, &task.RunID, &started, &task.Instance, &task.InstanceID,
 			&task.ServiceType, &task.Region, &task.Bucket, &task.Path, &task.Callback, &task.RoleARN, &task.FromRoot,
 			&task.State, &task.Code, &task.Message, &task.Planned, &list, &tally, &ended,
 			&task.ReportKey, &task.CSVKey, &task.CallbackState, &task.CallbackError,
-			&task.MaxFailures, &task.MaxDeletes); err != nil {
+			&task.MaxFailures, &task.MaxDeletes, &task.ReportError, &task.CallbackAttempts, &callbackNext, &task.Unread); err != nil {
 			return err
 		}
 		task.StartedAt = instant(started)
 		if ended != nil {
 			task.EndedAt = instant(*ended)
+		}
+		if callbackNext != nil {
+			task.CallbackNext = instant(*callbackNext)
 		}
 		if err := json.Unmarshal([]byte(list), &task.List); err != nil {
 			return fmt.Errorf("read the work list of task %d: %w", task.ID, err)
@@ -91,7 +94,8 @@ func (t *Tx) tasks(condition string, args ...any) (tasks []contract.Task, err er
 		return nil
 	}, `SELECT id, kind, workflow_id, run_id, run_started, instance_name, public_id, service_type, region, bucket, path,
 		callback, role, from_root, state, code, message, planned, list, tally, ended, report_key, csv_key,
-		callback_state, callback_error, max_failures, max_deletes FROM task `+condition, args...)
+		callback_state, callback_error, max_failures, max_deletes,
+		report_error, callback_attempts, callback_next, unread FROM task `+condition, args...)
 	if err != nil {
 		return nil, err
 	}

@@ -18,11 +18,13 @@ var (
 	limit string
 	//go:embed operation.sql
 	operation string
+	//go:embed installation.sql
+	installation string
 )
 
 // migrations bring a file from the version that is their position to the next.
 // One that has been released is never changed.
-var migrations = []string{schema, attempt, limit, operation}
+var migrations = []string{schema, attempt, limit, operation, installation}
 
 // migrate brings the schema up to date. Several processes may do so at once: the
 // version is read and changed in the one transaction that may write.

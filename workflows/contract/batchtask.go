@@ -132,8 +132,14 @@ type Task struct {
 	EndedAt       time.Time     `json:"endedAt,omitzero"`
 	ReportKey     string        `json:"reportKey,omitempty"`
 	CSVKey        string        `json:"csvKey,omitempty"`
+	ReportError   string        `json:"reportError,omitempty"` // why an ended task's report is not written yet
 	CallbackState CallbackState `json:"callbackState,omitempty"`
-	CallbackError string        `json:"callbackError,omitempty"`
+	CallbackError string        `json:"callbackError,omitempty"` // what the last attempt met
+	// CallbackAttempts is how many attempts there were, CallbackNext when the next
+	// one is due.
+	CallbackAttempts int       `json:"callbackAttempts,omitempty"`
+	CallbackNext     time.Time `json:"callbackNext,omitzero"`
+	Unread           string    `json:"unread,omitempty"` // the last signal that could not be read
 }
 
 // Left is the number of lines without an outcome.

@@ -1,0 +1,18 @@
+-- What is true of the file as a whole: the name of the installation, and the
+-- Temporal namespace and cluster that its tasks run in.
+CREATE TABLE meta (
+  name  TEXT PRIMARY KEY,
+  value TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+
+-- Why the report of an ended task is not written yet, and what the last attempt
+-- at its callback met: how many there were, and when the next is due.
+ALTER TABLE task ADD COLUMN report_error TEXT NOT NULL DEFAULT '';
+ALTER TABLE task ADD COLUMN callback_attempts INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE task ADD COLUMN callback_next INTEGER; -- nanoseconds since 1970
+-- The last signal that could not be read, with who sent it where that is known.
+ALTER TABLE task ADD COLUMN unread TEXT NOT NULL DEFAULT '';
+-- A forgotten task has lost its slices, failures and attempts and is in no list.
+-- Its row stays for as long as pictures have their source from it.
+ALTER TABLE task ADD COLUMN forgotten INTEGER NOT NULL DEFAULT 0;
+CREATE INDEX task_ended ON task (ended) WHERE ended IS NOT NULL AND forgotten = 0;
