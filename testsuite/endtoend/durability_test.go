@@ -1,7 +1,9 @@
 package endtoend_test
 
 import (
+	"flag"
 	"fmt"
+	"math/rand/v2"
 	"testing"
 	"time"
 
@@ -70,17 +72,26 @@ func sameAsSerial(t *testing.T, s *stack.Stack, instance string, task int64, bat
 	}
 }
 
+// manifestSeed is what manifests are drawn from; a failed run names the one that repeats it.
+var manifestSeed = flag.Uint64("manifests", 0, "what TestRandomManifestEndsAsIfAppliedLineByLine draws from; 0 for something new each time")
+
 func TestRandomManifestEndsAsIfAppliedLineByLine(t *testing.T) {
 	t.Parallel()
 	s := ownStack(t, 2, nil)
-	for seed := range uint64(2) {
-		instance := fmt.Sprintf("random-%d", seed)
+	drawn := *manifestSeed
+	if drawn == 0 {
+		drawn = rand.Uint64()
+	}
+	t.Logf("repeat with -args -manifests=%d", drawn)
+	draw := rand.New(rand.NewPCG(drawn, 0))
+	for n, seed := range []uint64{0, 1, draw.Uint64(), draw.Uint64(), draw.Uint64(), draw.Uint64()} {
+		instance := fmt.Sprintf("random-%d", n)
 		createInstance(t, s, instance)
-		batch := randomBatch(t, s, instance, seed, 2000)
+		batch := randomBatch(t, s, instance, seed, 1000)
 		result := start(t, s, exitSomeFailed, instance, instance, small...)
 		conserved(t, result)
 		if result.List.Lines != batch.Lines || result.Tally.Failed != int64(len(batch.Failures)) {
-			t.Errorf("seed %d: %d lines, %d failed; want %d and %d", seed, result.List.Lines, result.Tally.Failed, batch.Lines, len(batch.Failures))
+			t.Errorf("%s: %d lines, %d failed; want %d and %d", instance, result.List.Lines, result.Tally.Failed, batch.Lines, len(batch.Failures))
 		}
 		sameAsSerial(t, s, instance, result.ID, batch)
 	}
@@ -91,24 +102,51 @@ func TestKilledWorkersChangeNothing(t *testing.T) {
 	s := ownStack(t, 2, nil)
 	createInstance(t, s, "killed")
 	batch := randomBatch(t, s, "killed", 7, 2000)
-	id := begun(t, s, "killed", "killed", small...)
-	for range 3 {
-		s.Workers[len(s.Workers)-1].Kill()
-		if _, err := s.StartWorker(nil); err != nil {
-			t.Fatal(err)
-		}
+	// Reading pictures takes its time, so that every worker has slices in hand.
+	if _, err := s.OSS.SetFaults(t.Context(), ossserver.Fault{Pattern: stack.Bucket + "/killed/tiny/*", DelayMS: 250}); err != nil {
+		t.Fatal(err)
 	}
+	id := begun(t, s, "killed", "killed", small...)
+	running := task(t, s, id)
+	eventually(t, "workers were killed with slices in hand", func() bool {
+		for _, worker := range s.Workers[len(s.Workers)-2:] {
+			worker.Kill()
+		}
+		lost := attemptsAt(t, s, running).Lost
+		for range 2 {
+			if _, err := s.StartWorker(nil); err != nil {
+				t.Fatal(err)
+			}
+		}
+		return lost > 0
+	})
 	s.Temporal.Kill()
 	if err := s.StartTemporal(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.OSS.SetFaults(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	must(t, s, exitSomeFailed, "batch", "watch", fmt.Sprint(id))
 	done := task(t, s, id)
 	conserved(t, done)
+	if attempts := attemptsAt(t, s, done); attempts.Lost == 0 {
+		t.Errorf("no attempt was lost; the kills struck nobody")
+	}
 	if done.Tally.Failed != int64(len(batch.Failures)) {
 		t.Errorf("%d lines failed, planted were %d", done.Tally.Failed, len(batch.Failures))
 	}
 	sameAsSerial(t, s, "killed", id, batch)
+}
+
+// attemptsAt reads what became of the attempts at a task's slices.
+func attemptsAt(t *testing.T, s *stack.Stack, task contract.Task) remains.Attempts {
+	t.Helper()
+	attempts, err := remains.ReadAttempts(t.Context(), ledgerOf(t, s), temporalClient(t, s), task)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return attempts
 }
 
 // randomBatch puts a random manifest and its pictures into a folder.
@@ -158,10 +196,7 @@ func TestWorkersThatAreReplacedLoseNothing(t *testing.T) {
 	conserved(t, done)
 	sameAsSerial(t, s, "rolling", id, batch)
 
-	attempts, err := remains.ReadAttempts(t.Context(), ledgerOf(t, s), temporalClient(t, s), done)
-	if err != nil {
-		t.Fatal(err)
-	}
+	attempts := attemptsAt(t, s, done)
 	if attempts.Lost != 0 || attempts.Failed != 0 {
 		t.Errorf("%d attempts had begun and were lost, %d failed", attempts.Lost, attempts.Failed)
 	}
