@@ -136,6 +136,20 @@ func TestImageDelete(t *testing.T) {
 			t.Errorf("%q: exit status %d, %q; want %q", line, got.status, got.stderr, says)
 		}
 	}
+	for name, test := range map[string]struct {
+		args []string
+		says string
+	}{
+		"EmptyPicture": {[]string{"p", ""}, "PICNAME is empty"},
+		"EmptyProduct": {[]string{""}, "NoSpecifiedProductId"},
+		"EmptyFilter":  {[]string{"--filter="}, "--filter is empty"},
+		"FilterBeside": {[]string{"p", "--filter="}, "--filter does not go with a product"},
+	} {
+		args := append([]string{"image", "delete", "shop", "--yes"}, test.args...)
+		if got := tryArgs(t, t.Context(), &fakeServer{}, args); got.status != exitUsage || !strings.Contains(got.stderr, test.says) {
+			t.Errorf("%s: exit status %d, %q; want %q", name, got.status, got.stderr, test.says)
+		}
+	}
 }
 
 func TestImageCompare(t *testing.T) {

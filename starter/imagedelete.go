@@ -9,38 +9,43 @@ import (
 )
 
 type imageDelete struct {
-	Instance string `arg:"" help:"Instance that holds it."`
-	Product  string `arg:"" optional:"" help:"ProductId of the picture."`
-	PicName  string `arg:"" name:"picname" optional:"" help:"PicName of the picture. Without it every picture of the product is removed."`
-	Filter   string `placeholder:"CONDITION" help:"Remove every picture with these attributes instead, such as 'int_attr < 100 AND str_attr = \"old\"'."`
-	Yes      bool   `help:"Do not ask before more than one named picture is removed. Needed when standard input is no terminal."`
+	Instance string  `arg:"" help:"Instance that holds it."`
+	Product  *string `arg:"" optional:"" help:"ProductId of the picture."`
+	PicName  *string `arg:"" name:"picname" optional:"" help:"PicName of the picture. Without it every picture of the product is removed."`
+	Filter   *string `placeholder:"CONDITION" help:"Remove every picture with these attributes instead, such as 'int_attr < 100 AND str_attr = \"old\"'."`
+	Yes      bool    `help:"Do not ask before more than one named picture is removed. Needed when standard input is no terminal."`
 }
 
-// Validate refuses flags that cannot mean anything.
+// Validate refuses flags that cannot mean anything. What is there and empty is
+// no less there: a shell variable without a value must not delete a product.
 func (c *imageDelete) Validate() error {
 	switch {
-	case c.Filter == "" && c.Product == "":
+	case c.Filter == nil && c.Product == nil:
 		return errors.New("nothing is named; give PRODUCT and PICNAME, PRODUCT alone, or --filter")
-	case c.Filter != "" && c.Product != "":
+	case c.Filter != nil && c.Product != nil:
 		return errors.New("--filter does not go with a product")
+	case c.PicName != nil && *c.PicName == "":
+		return errors.New("PICNAME is empty; name the picture, or leave it out to remove every picture of the product")
+	case c.Filter != nil && *c.Filter == "":
+		return errors.New("--filter is empty; give the condition that selects what to remove")
 	}
-	return checkFilter(c.Filter)
+	return checkFilter(text(c.Filter))
 }
 
 // Run removes what is named, once the user has agreed if that may be much.
 func (c *imageDelete) Run(a *app) error {
 	in := contract.DeleteImageInput{
-		PictureRef:       contract.PictureRef{Instance: c.Instance, ProductID: c.Product, PicName: c.PicName},
-		IsDeleteByFilter: c.Filter != "", Filter: c.Filter,
+		PictureRef:       contract.PictureRef{Instance: c.Instance, ProductID: text(c.Product), PicName: text(c.PicName)},
+		IsDeleteByFilter: c.Filter != nil, Filter: text(c.Filter),
 	}
 	if err := in.Validate(); err != nil {
 		return invalid(err)
 	}
-	what := fmt.Sprintf("every picture of product %q", c.Product)
-	if c.Filter != "" {
-		what = "every picture with " + oneLine(c.Filter)
+	what := fmt.Sprintf("every picture of product %q", in.ProductID)
+	if in.IsDeleteByFilter {
+		what = "every picture with " + oneLine(in.Filter)
 	}
-	if c.PicName == "" {
+	if in.PicName == "" {
 		agreed, err := a.agrees(c.Yes, fmt.Sprintf("Delete %s from instance %q?", what, c.Instance))
 		if err != nil || !agreed {
 			return err

@@ -25,7 +25,7 @@ func activityOf[In, Out any](op contract.Operation[In, Out]) contract.Activity[I
 func operate[In, Out any](op contract.Operation[In, Out]) func(workflow.Context, In) (Out, error) {
 	return func(ctx workflow.Context, in In) (out Out, err error) {
 		if checked, ok := any(in).(interface{ Validate() error }); ok {
-			if err := checked.Validate(); err != nil {
+			if err := validate(ctx, checked); err != nil {
 				return out, asFailure(err)
 			}
 		}

@@ -66,6 +66,10 @@ func (x Index) Apply(task int64, manifest []byte, failed func(line int64) bool) 
 		if err := json.Unmarshal(text, &r); err != nil {
 			return nil, fmt.Errorf("apply line %d: %w; name it among the failed lines", number, err)
 		}
+		var fields map[string]json.RawMessage
+		if err := json.Unmarshal(text, &fields); err != nil {
+			return nil, fmt.Errorf("apply line %d: %w; name it among the failed lines", number, err)
+		}
 		switch {
 		case r.Operation == "ADD" && r.PicName != nil:
 			key := Key{r.ProductID, *r.PicName}
@@ -77,10 +81,10 @@ func (x Index) Apply(task int64, manifest []byte, failed func(line int64) bool) 
 			}
 		case r.Operation == "DELETE" && r.PicName != nil:
 			delete(after, Key{r.ProductID, *r.PicName})
-		case r.Operation == "DELETE":
+		case r.Operation == "DELETE" && len(fields) == 2 && fields["ProductId"] != nil:
 			maps.DeleteFunc(after, func(k Key, _ Picture) bool { return k.ProductID == r.ProductID })
 		default:
-			return nil, fmt.Errorf("apply line %d: neither an ADD of a picture nor a DELETE; name it among the failed lines", number)
+			return nil, fmt.Errorf("apply line %d: neither an ADD of a picture nor a DELETE of one or of a product alone; name it among the failed lines", number)
 		}
 	}
 	return after, nil

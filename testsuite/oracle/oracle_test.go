@@ -90,7 +90,10 @@ func TestApplyGoesOnFromAnotherTask(t *testing.T) {
 
 func TestSerialRefusesWhatItDoesNotUnderstand(t *testing.T) {
 	t.Parallel()
-	for _, line := range []string{`x`, `{"OperationType":"ADD","ProductId":"1"}`, `{"OperationType":"PUT","ProductId":"1"}`, `{"OperationType":"ADD","ProductId":"1","PicName":"a.jpg","IntAttr":5.5}`} {
+	for _, line := range []string{`x`, `{"OperationType":"ADD","ProductId":"1"}`, `{"OperationType":"PUT","ProductId":"1"}`,
+		`{"OperationType":"DELETE","ProductId":"1","PicNames":"a.jpg"}`, `{"OperationType":"DELETE","ProductId":"1","PicName":null}`,
+		`{"OperationType":"DELETE","ProductId":"1","IntAttr":1}`, `{"OperationType":"DELETE"}`,
+		`{"OperationType":"ADD","ProductId":"1","PicName":"a.jpg","IntAttr":5.5}`} {
 		if index, err := oracle.Serial([]byte(line), nil); err == nil {
 			t.Errorf("Serial(%s) = %v; want an error", line, index)
 		}

@@ -93,14 +93,16 @@ type UpdateImageInput struct {
 }
 
 // DeleteImageInput removes a picture; without PicName every picture of the
-// product; by filter every picture that it selects.
+// product; by filter every picture that it selects. Without PicName no other
+// field than these may be there: CodeInvalidPicName.
 // Source: https://www.alibabacloud.com/help/en/image-search/developer-reference/api-imagesearch-2020-12-14-deleteimage
 type DeleteImageInput struct {
 	PictureRef
 	IsDeleteByFilter bool   `json:"IsDeleteByFilter,omitempty"`
 	Filter           string `json:"Filter,omitempty"`
 
-	emptyName bool // PicName was there and empty
+	// instead is what was there in the place of a picture's name, as a sentence.
+	instead string
 }
 
 // DeleteImageResult names what was removed. Nothing to remove is success.

@@ -1,7 +1,5 @@
 package contract
 
-import "encoding/json"
-
 // What can be checked of an operation on single pictures without asking anyone.
 // Filters and regions are read by package filter and package manifest, which
 // import this one; whoever runs the operation refuses those that are not valid
@@ -101,46 +99,6 @@ func (in UpdateImageInput) Validate() error {
 		return Errorf(CodeBadRequest, "nothing is to be changed; give CustomContent or at least one attribute")
 	}
 	return in.Attributes.Validate()
-}
-
-// Validate checks what can be checked without asking anyone. It takes nothing
-// for more than it says: no empty name for a whole product, and no filter
-// without the word that it shall delete.
-func (in DeleteImageInput) Validate() error {
-	if err := ValidateInstanceName(in.Instance); err != nil {
-		return err
-	}
-	switch {
-	case in.IsDeleteByFilter && in.Filter == "":
-		return Errorf(CodeInvalidFilterClause, "IsDeleteByFilter is true and Filter is empty; give the filter that selects what to delete")
-	case !in.IsDeleteByFilter && in.Filter != "":
-		return Errorf(CodeInvalidFilterClause, "Filter is given and IsDeleteByFilter is not true; set it, or leave the filter out")
-	case in.IsDeleteByFilter && (in.ProductID != "" || in.PicName != ""):
-		return Errorf(CodeBadRequest, "a filter and a name are given; delete by the one or by the other")
-	case in.emptyName:
-		return Errorf(CodeInvalidPicName, "PicName is empty; leave PicName out to delete the whole product, or name the picture")
-	case in.IsDeleteByFilter:
-		return validateFilter(in.Filter)
-	}
-	if err := in.validateProduct(); err != nil || in.PicName == "" {
-		return err
-	}
-	return in.validatePicture()
-}
-
-// UnmarshalJSON reads the input. It notes a PicName that is there and names
-// nothing: a variable that happened to be empty must not delete a product.
-func (in *DeleteImageInput) UnmarshalJSON(data []byte) error {
-	type plain DeleteImageInput
-	if err := json.Unmarshal(data, (*plain)(in)); err != nil {
-		return err
-	}
-	var given struct{ PicName *string }
-	if err := json.Unmarshal(data, &given); err != nil {
-		return err
-	}
-	in.emptyName = given.PicName != nil && *given.PicName == ""
-	return nil
 }
 
 // Validate checks what can be checked without asking anyone.

@@ -118,9 +118,22 @@ func TestDeleteImageInputValidate(t *testing.T) {
 		json string
 		code contract.Code
 	}{
-		"Picture":       {`{"instance":"shop","ProductId":"p","PicName":"a.jpg"}`, ""},
+		"Named":         {`{"instance":"shop","ProductId":"p","PicName":"a.jpg"}`, ""},
 		"Product":       {`{"instance":"shop","ProductId":"p"}`, ""},
-		"NullName":      {`{"instance":"shop","ProductId":"p","PicName":null}`, ""},
+		"NullName":      {`{"instance":"shop","ProductId":"p","PicName":null}`, contract.CodeInvalidPicName},
+		"OtherCase":     {`{"instance":"shop","productId":"p","picname":"a.jpg"}`, ""},
+		"OtherCaseNull": {`{"instance":"shop","ProductId":"p","picname":null}`, contract.CodeInvalidPicName},
+		"EmptyAtLast":   {`{"instance":"shop","ProductId":"p","PicName":"a.jpg","picName":""}`, contract.CodeInvalidPicName},
+		"NullAtLast":    {`{"instance":"shop","ProductId":"p","PicName":"a.jpg","PicName":null}`, ""}, // which leaves the name
+		"Plural":        {`{"instance":"shop","ProductId":"p","PicNames":"a.jpg"}`, contract.CodeInvalidPicName},
+		"Picture":       {`{"instance":"shop","ProductId":"p","Picture":"a.jpg"}`, contract.CodeInvalidPicName},
+		"Misspelt":      {`{"instance":"shop","ProductId":"p","PicNmae":"a.jpg"}`, contract.CodeInvalidPicName},
+		"Snake":         {`{"instance":"shop","ProductId":"p","pic_name":"a.jpg"}`, contract.CodeInvalidPicName},
+		"UnknownNull":   {`{"instance":"shop","ProductId":"p","pic":null}`, contract.CodeInvalidPicName},
+		"FieldOfAdd":    {`{"instance":"shop","ProductId":"p","CategoryId":1}`, contract.CodeInvalidPicName},
+		"BesidePicture": {`{"instance":"shop","ProductId":"p","PicName":"a.jpg","pic":"b.jpg"}`, ""},
+		"BesideFilter":  {`{"instance":"shop","IsDeleteByFilter":true,"Filter":"int_attr=1","pic":"b.jpg"}`, contract.CodeInvalidPicName},
+		"NotByFilter":   {`{"instance":"shop","ProductId":"p","IsDeleteByFilter":false,"Filter":""}`, ""},
 		"EmptyName":     {`{"instance":"shop","ProductId":"p","PicName":""}`, contract.CodeInvalidPicName},
 		"Nothing":       {`{"instance":"shop"}`, contract.CodeNoSpecifiedProductID},
 		"BadName":       {`{"instance":"shop","ProductId":"p","PicName":"/a.jpg"}`, contract.CodeInvalidPicName},
@@ -147,6 +160,15 @@ func TestDeleteImageInputValidate(t *testing.T) {
 				t.Errorf("sent on as %s it is %+v, %v", text, again, err)
 			}
 		})
+	}
+	for field, remedy := range map[string]string{`"PicName":null`: "PicName is null", `"PicName":""`: "PicName is empty", `"b":1,"a":2`: `"a" is not known`} {
+		var in contract.DeleteImageInput
+		if err := json.Unmarshal([]byte(`{"instance":"shop","ProductId":"p",`+field+`}`), &in); err != nil {
+			t.Fatal(err)
+		}
+		if says := in.Validate().Error(); !strings.Contains(says, remedy) || !strings.Contains(says, "name the picture under PicName, or leave every field but") {
+			t.Errorf("with %s it says %q", field, says)
+		}
 	}
 	if err := json.Unmarshal([]byte(`{"PicName":7}`), new(contract.DeleteImageInput)); err == nil {
 		t.Error("a number for a name was read")

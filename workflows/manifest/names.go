@@ -22,19 +22,12 @@ func (p *parser) product() *Problem {
 }
 
 func (p *parser) picture() *Problem {
-	const whole = "leave PicName out to delete the whole product, or name the picture"
 	name, problem := p.name(fieldPicture)
 	if problem != nil {
 		return problem
 	}
 	if p.entry.Operation == Delete && name == "" {
-		switch {
-		case p.strayPicName != "":
-			return refuse(contract.CodeInvalidPicName, "the field %s is not known and PicName is missing; %s under the key PicName", contract.Quote(p.strayPicName), whole)
-		case !p.spans[fieldPicture].absent():
-			return refuse(contract.CodeInvalidPicName, "PicName is %s; %s", p.value(fieldPicture), whole)
-		}
-		return nil
+		return p.wholeProduct()
 	}
 	if name == "" {
 		return refuse(contract.CodeNoSpecifiedPicName, `PicName is missing; give the picture's object name below the manifest's folder, such as "PicName":"girlCloth/1.jpg"`)
@@ -43,6 +36,26 @@ func (p *parser) picture() *Problem {
 		return &Problem{Code: contract.CodeInvalidPicName, Message: why}
 	}
 	p.entry.PicName = name
+	return nil
+}
+
+// wholeProduct refuses a DELETE without a picture that says more than which
+// product: what it says may be where the picture was meant to be named.
+func (p *parser) wholeProduct() *Problem {
+	const remedy = "name the picture under PicName, or leave every field but OperationType and ProductId out to delete the whole product"
+	switch {
+	case p.stranger.alike:
+		return refuse(contract.CodeInvalidPicName, "the field %s is not known and PicName is missing; %s", contract.Quote(p.stranger.name), remedy)
+	case !p.spans[fieldPicture].absent():
+		return refuse(contract.CodeInvalidPicName, "PicName is %s; %s", p.value(fieldPicture), remedy)
+	case p.stranger.found:
+		return refuse(contract.CodeInvalidPicName, "the field %s is not known and PicName is missing; %s", contract.Quote(p.stranger.name), remedy)
+	}
+	for f := fieldContent; f < fieldCount; f++ {
+		if !p.spans[f].absent() {
+			return refuse(contract.CodeInvalidPicName, "the DELETE has the field %s and no PicName; %s", fieldNames[f], remedy)
+		}
+	}
 	return nil
 }
 

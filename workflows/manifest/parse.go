@@ -25,10 +25,10 @@ type Rules struct {
 // Keys are matched exactly, and of a key given twice the last one counts. A value
 // of the wrong JSON type is CodeInvalidMetaItem, except in Crop and Region, which
 // have the codes CodeInvalidCrop and CodeInvalidRegion for whatever is wrong. A
-// null is an absent field; but a PicName of a DELETE that is there without naming
-// a picture (null, empty, or under a misspelt key) is CodeInvalidPicName, because
-// without a PicName the line would delete the whole product. The other fields of
-// a DELETE are ignored.
+// null is an absent field. The other fields of a DELETE are ignored when it names
+// a picture. When it does not, any field but OperationType and ProductId, known or
+// not, is CodeInvalidPicName: it may be where the picture's name was meant to
+// stand, and without one the line would delete the whole product.
 func Parse(text []byte, rules Rules) (Entry, []Warning, *Problem) {
 	p := parser{text: text, rules: rules}
 	problem := p.parse()
@@ -55,9 +55,14 @@ type parser struct {
 	shared   string // copy of text, when its strings share one
 	entry    Entry
 	optional *optional
-	// strayPicName is a key that was probably meant to be PicName.
-	strayPicName string
-	warnings     warnings
+	// stranger is an unknown field: the first, or the first that was probably
+	// meant to be PicName.
+	stranger struct {
+		name  string
+		alike bool
+		found bool
+	}
+	warnings warnings
 }
 
 // optional is room for everything that an Entry points to, so that a line costs
@@ -123,14 +128,14 @@ func (p *parser) collect() *Problem {
 
 func (p *parser) unknown(name string) {
 	f, similar := alike(name)
+	if meant := similar && f == fieldPicture; !p.stranger.found || meant && !p.stranger.alike {
+		p.stranger.name, p.stranger.alike, p.stranger.found = clip(name, contract.MaxName), meant, true
+	}
 	if !similar {
 		p.warnings.add(WarnUnknownField, "the field %s is not known and is ignored", contract.Quote(name))
 		return
 	}
 	p.warnings.add(WarnUnknownField, "the field %s is not known and is ignored; write %s", contract.Quote(name), fieldNames[f])
-	if f == fieldPicture {
-		p.strayPicName = name
-	}
 }
 
 func (p *parser) operation() *Problem {
