@@ -4,16 +4,15 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"net"
 	"net/http"
 	"net/netip"
-	"slices"
 	"time"
 
 	"code.dny.dev/ssrf"
+	"go.temporal.io/sdk/activity"
 
 	"imagebatch/workflows/contract"
 )
@@ -25,6 +24,8 @@ type Callbacks struct {
 	Transport http.RoundTripper // see NewCallbackTransport
 	Zone      *time.Location    // of the times in the payload
 	Keys      CallbackKeys      // without any, callbacks are not signed
+	// Credentials are for receivers that ask for an Authorization header.
+	Credentials CallbackCredentials
 }
 
 // callbackTimeout is how long a receiver has to answer.
@@ -52,13 +53,26 @@ func NewCallbackTransport(allowed []netip.Prefix) *http.Transport {
 }
 
 // Deliver posts the callback of a closed task once. Every answer but 2xx is
-// worth another attempt; the id in the header is the same in each. Errors name
-// the host only: path and query may hold the receiver's secrets.
+// worth another attempt; the id in the header is the same in each. What an
+// attempt met is noted in the ledger, for whoever asks while it is tried again.
+// Errors name the host only: path and query may hold the receiver's secrets.
 func (c *Callbacks) Deliver(ctx context.Context, in contract.CallbackDelivery) (contract.CallbackResult, error) {
 	task, err := c.Ledger.Task(ctx, in.Task)
 	if err != nil {
 		return contract.CallbackResult{}, err
 	}
+	result, err := c.attempt(ctx, task, in.ID)
+	if activity.IsActivity(ctx) {
+		result.Attempts = int(activity.GetInfo(ctx).Attempt)
+		if err != nil && ctx.Err() == nil {
+			c.note(ctx, task.ID, err)
+		}
+	}
+	return result, err
+}
+
+// attempt posts the callback.
+func (c *Callbacks) attempt(ctx context.Context, task contract.Task, id string) (contract.CallbackResult, error) {
 	body, err := c.payload(ctx, task)
 	if err != nil {
 		return contract.CallbackResult{}, err
@@ -71,13 +85,10 @@ func (c *Callbacks) Deliver(ctx context.Context, in contract.CallbackDelivery) (
 	}
 	request.Header.Set("Content-Type", "application/json; charset=utf-8")
 	request.Header.Set("User-Agent", "imagebatch")
-	if err := c.Keys.sign(request.Header, in.ID, time.Now(), body); err != nil {
+	if err := c.Keys.sign(request.Header, id, time.Now(), body); err != nil {
 		return contract.CallbackResult{}, err
 	}
-	if user := request.URL.User; user != nil {
-		password, _ := user.Password()
-		request.SetBasicAuth(user.Username(), password)
-	}
+	c.authorize(request)
 	response, err := c.Transport.RoundTrip(request)
 	if err != nil {
 		return contract.CallbackResult{}, callbackError(request.URL.Host, err)
@@ -92,6 +103,17 @@ func (c *Callbacks) Deliver(ctx context.Context, in contract.CallbackDelivery) (
 			"%s answered the callback with a redirect (%d), which is not followed; start tasks with the address it leads to", request.URL.Host, response.StatusCode)
 	}
 	return contract.CallbackResult{}, fmt.Errorf("post callback to %s: the receiver answered %d %s", request.URL.Host, response.StatusCode, http.StatusText(response.StatusCode))
+}
+
+// authorize shows the receiver who is calling. Only tasks that were started by
+// earlier versions still have a user in their address.
+func (c *Callbacks) authorize(request *http.Request) {
+	if header, named := c.Credentials.header(request.URL); named {
+		request.Header.Set("Authorization", header)
+	} else if user := request.URL.User; user != nil {
+		password, _ := user.Password()
+		request.SetBasicAuth(user.Username(), password)
+	}
 }
 
 // payload is the documented body, with a link that is signed afresh. A task that
@@ -118,18 +140,6 @@ func (c *Callbacks) payload(ctx context.Context, task contract.Task) ([]byte, er
 	encoder.SetEscapeHTML(false) // the link stays readable
 	err := encoder.Encode(payload)
 	return bytes.TrimSpace(body.Bytes()), err
-}
-
-// refusals are the errors of the guard that no other attempt gets around.
-var refusals = []error{ssrf.ErrProhibitedIP, ssrf.ErrProhibitedNetwork, ssrf.ErrProhibitedPort, ssrf.ErrInvalidHostPort}
-
-// callbackError says why a receiver was not reached.
-func callbackError(host string, err error) error {
-	if slices.ContainsFunc(refusals, func(refusal error) bool { return errors.Is(err, refusal) }) {
-		return contract.Errorf(contract.CodeCallbackRefused,
-			"the callback to %s leads to an address that is not allowed; use a public one, or add its network to IMAGEBATCH_CALLBACK_ALLOW", host)
-	}
-	return fmt.Errorf("post callback to %s: %w", host, err)
 }
 
 // Record notes in the ledger what became of a delivery.

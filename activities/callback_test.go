@@ -27,8 +27,16 @@ type closedTask struct {
 
 func (c closedTask) Task(context.Context, int64) (contract.Task, error) { return c.task, nil }
 
+func (c closedTask) NoteCallback(context.Context, contract.CallbackOutcome) error { return nil }
+
 // deliver delivers the callback of a task over real sockets.
 func deliver(t *testing.T, task contract.Task, allowed ...string) (contract.CallbackResult, error) {
+	t.Helper()
+	return deliverWith(t, task, func(*activities.Callbacks) {}, allowed...)
+}
+
+// deliverWith is deliver with other settings.
+func deliverWith(t *testing.T, task contract.Task, change func(*activities.Callbacks), allowed ...string) (contract.CallbackResult, error) {
 	t.Helper()
 	var prefixes []netip.Prefix
 	for _, prefix := range allowed {
@@ -38,6 +46,7 @@ func deliver(t *testing.T, task contract.Task, allowed ...string) (contract.Call
 		Ledger: closedTask{task: task}, Results: activities.Results{Objects: &fakes.Objects{}, Bucket: results},
 		Transport: activities.NewCallbackTransport(prefixes), Zone: time.FixedZone("+08:00", 8*60*60),
 	}
+	change(callbacks)
 	w := &world{T: t, log: &strings.Builder{}, stop: make(chan struct{})}
 	return execute(t.Context(), w, callbacks.Deliver, contract.CallbackDelivery{Task: task.ID, ID: "12-run"})
 }

@@ -49,10 +49,10 @@ func TestDeleteGuard(t *testing.T) {
 		"Repeated":     {reason: "a picture is deleted once, by its product or by its name", limit: "6", lines: []string{twice, remove("big", "big/0.jpg"), remove("big", "big/0.jpg")}},
 		"AddedAgain":   {reason: "what was there is gone even if something of its name comes back", limit: "0", lines: []string{remove("one", "one/0.jpg"), add("one", "one/0.jpg")}, says: "delete 1 of"},
 		"OwnAdds":      {reason: "what the manifest itself adds is not there yet", limit: "0", lines: []string{add("new", "one/0.jpg"), remove("new", "")}},
-		"BadLine":      {reason: "a line that will be isolated deletes nothing", limit: "0", lines: []string{`{"OperationType":"DELETE","ProductId":"big","PicName":""}`, `{"OperationType":"DELETE","ProductId":"big"`,
+		"BadLine": {reason: "a line that will be isolated deletes nothing", limit: "0", lines: []string{`{"OperationType":"DELETE","ProductId":"big","PicName":""}`, `{"OperationType":"DELETE","ProductId":"big"`,
 			`{"OperationType":"DELETE","ProductId":"big","PicNames":"a.jpg"}`, `{"OperationType":"DELETE","ProductId":"big","StrAttr":"old"}`}},
-		"Escaped":      {reason: "JSON has more than one way to say it", limit: "5", lines: []string{`{"Operation\u0054ype":"\u0064elete","ProductId":"\u0062ig"}`}, says: "delete 6 of"},
-		"NumericName":  {limit: "0", lines: []string{`{"OperationType":"DELETE","ProductId":1}`}},
+		"Escaped":     {reason: "JSON has more than one way to say it", limit: "5", lines: []string{`{"Operation\u0054ype":"\u0064elete","ProductId":"\u0062ig"}`}, says: "delete 6 of"},
+		"NumericName": {limit: "0", lines: []string{`{"OperationType":"DELETE","ProductId":1}`}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

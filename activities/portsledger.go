@@ -45,7 +45,12 @@ type Ledger interface {
 	Undone(ctx context.Context, id int64) iter.Seq2[LineRange, error]
 	// SetReport records where the report is.
 	SetReport(ctx context.Context, id int64, report contract.ReportResult) error
-	// SetCallback records what became of the callback.
+	// NoteCallback records what an attempt at a pending callback met, and when the
+	// next one is due. Once the callback is no longer pending it changes nothing:
+	// an attempt may come late. CodeTaskNotFound.
+	NoteCallback(ctx context.Context, attempt contract.CallbackOutcome) error
+	// SetCallback records what became of the callback. Pending, it begins anew,
+	// without attempts.
 	SetCallback(ctx context.Context, outcome contract.CallbackOutcome) error
 }
 

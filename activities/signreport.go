@@ -30,6 +30,7 @@ func (r *Reports) Sign(ctx context.Context, in contract.ReportInput) (contract.S
 		task.ReportKey, task.CSVKey = written.Key, written.CSVKey
 	}
 	signed := contract.SignedReport{Task: task}
+	signed.Task.Callback = contract.ShownURL(task.Callback)
 	if signed.URL, signed.Expires, err = r.Results.sign(ctx, task.ReportKey); err != nil {
 		return contract.SignedReport{}, fmt.Errorf("sign report: %w", err)
 	}

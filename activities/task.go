@@ -39,9 +39,14 @@ func (t *Tasks) End(ctx context.Context, ending contract.Ending) (contract.Ended
 }
 
 // List answers from the ledger, so that a task is there longer than Temporal
-// keeps its history.
+// keeps its history. Answers stand in histories too: what may be a secret of a
+// receiver is not in them.
 func (t *Tasks) List(ctx context.Context, filter contract.ListTasksInput) (contract.TaskList, error) {
-	return t.Ledger.Tasks(ctx, filter)
+	list, err := t.Ledger.Tasks(ctx, filter)
+	for i := range list.Tasks {
+		list.Tasks[i].Callback = contract.ShownURL(list.Tasks[i].Callback)
+	}
+	return list, err
 }
 
 // CloseTerminated closes every open task whose workflow no longer runs. It names

@@ -46,6 +46,7 @@ func (c *batchList) Run(a *app) error {
 	if err != nil {
 		return err
 	}
+	hideSecrets(list.Tasks)
 	views := a.views(list.Tasks)
 	views = slices.DeleteFunc(views, func(v taskView) bool { return state != "" && v.State != state })
 	if a.json {
@@ -127,7 +128,15 @@ func (a *app) task(id int64) (contract.Task, error) {
 	case err != nil:
 		return contract.Task{}, err
 	}
+	hideSecrets(list.Tasks)
 	return list.Tasks[0], nil
+}
+
+// hideSecrets leaves out of tasks what older workers tell of their receivers.
+func hideSecrets(tasks []contract.Task) {
+	for i := range tasks {
+		tasks[i].Callback = contract.ShownURL(tasks[i].Callback)
+	}
 }
 
 // views adds to open tasks what their workflows say. A workflow that does not

@@ -47,6 +47,7 @@ func (c *batchReport) Run(a *app) error {
 	if err != nil {
 		return err
 	}
+	signed.Task.Callback = contract.ShownURL(signed.Task.Callback)
 	if signed.URL == "" {
 		return fmt.Errorf("task %d is %s; its report is written when it ends, wait with: starter batch watch %d", c.Task, signed.Task.State, c.Task)
 	}

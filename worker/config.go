@@ -30,6 +30,7 @@ type config struct {
 	CallbackAllow []netip.Prefix
 	CallbackZone  *time.Location
 	CallbackKeys  activities.CallbackKeys
+	Credentials   activities.CallbackCredentials
 
 	Listen   string
 	LogLevel slog.Level
@@ -52,6 +53,7 @@ func readConfig(lookup func(string) (string, bool)) (config, error) {
 		CallbackAllow: env.prefixes("IMAGEBATCH_CALLBACK_ALLOW"),
 		CallbackZone:  env.zone("IMAGEBATCH_CALLBACK_ZONE", "+08:00"),
 		CallbackKeys:  env.callbackKeys("IMAGEBATCH_CALLBACK_SECRET"),
+		Credentials:   env.callbackCredentials("IMAGEBATCH_CALLBACK_CREDENTIALS"),
 		Listen:        env.text("IMAGEBATCH_LISTEN", "127.0.0.1:9464"),
 	}
 	if c.ResultsBucket != "" {

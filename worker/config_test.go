@@ -90,6 +90,7 @@ func TestConfigProblem(t *testing.T) {
 		"IMAGEBATCH_STOP_TIMEOUT":         {"45", "give a duration such as 30s"},
 		"IMAGEBATCH_CALLBACK_ALLOW":       {"10.0.0.0/8,10.0.0.1", `holds "10.0.0.1": give networks`},
 		"IMAGEBATCH_CALLBACK_ZONE":        {"Mars/Olympus", "give an offset such as +08:00"},
+		"IMAGEBATCH_CALLBACK_CREDENTIALS": {"hooks.example=Bearer " + secret, "give one JSON object of hosts"},
 		"IMAGEBATCH_LOG_LEVEL":            {"loud", "give debug, info, warn or error"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -99,6 +100,9 @@ func TestConfigProblem(t *testing.T) {
 				t.Fatal("the setting was accepted")
 			}
 			lines := strings.Split(err.Error(), "\n")
+			if strings.Contains(err.Error(), secret) {
+				t.Errorf("a secret is in the error:\n%s", err)
+			}
 			if len(lines) != 2 || !strings.HasPrefix(lines[1], name+" ") || !strings.Contains(lines[1], test.says) {
 				t.Errorf("error = %q; want one problem, of %s, that tells %q", err, name, test.says)
 			}

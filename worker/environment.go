@@ -138,6 +138,16 @@ func (e *environment) callbackKeys(name string) activities.CallbackKeys {
 	return keys
 }
 
+// callbackCredentials are headers by receiver; what is wrong with them is told
+// without them.
+func (e *environment) callbackCredentials(name string) activities.CallbackCredentials {
+	credentials, err := activities.ParseCallbackCredentials(e.text(name, ""))
+	if err != nil {
+		e.problem(name, "%s", err)
+	}
+	return credentials
+}
+
 // zone is a name of the time zone database or an offset such as +08:00.
 func (e *environment) zone(name, standard string) *time.Location {
 	text := e.text(name, standard)

@@ -62,6 +62,7 @@ func wire(ctx context.Context, settings config, temporal client.Client, m *metri
 		callbacks: &activities.Callbacks{
 			Ledger: ledger, Results: results,
 			Transport: activities.NewCallbackTransport(settings.CallbackAllow), Zone: settings.CallbackZone, Keys: settings.CallbackKeys,
+			Credentials: settings.Credentials,
 		},
 		instances: &activities.Instances{Index: pictures, Rates: ledger},
 		images: &activities.Images{

@@ -20,7 +20,7 @@ func BatchTask(root workflow.Context, in contract.BatchTaskInput) (contract.Batc
 		return contract.BatchTaskResult{}, err
 	}
 	ctx, _ := workflow.NewDisconnectedContext(root)
-	if err := in.Validate(); err != nil {
+	if err := validate(ctx, in); err != nil {
 		return t.refuse(root, ctx, err)
 	}
 	if err := t.setBatchTask(root, in); err != nil {

@@ -26,7 +26,7 @@ func Callback(ctx workflow.Context, in contract.CallbackInput) (contract.Callbac
 		}
 	}
 	delivered, failed := call(delivering(ctx, in.FirstRetry), contract.DeliverCallback, contract.CallbackDelivery{Task: in.Task, ID: id})
-	outcome := contract.CallbackOutcome{Task: in.Task, State: contract.CallbackDelivered}
+	outcome := contract.CallbackOutcome{Task: in.Task, State: contract.CallbackDelivered, Attempts: delivered.Attempts}
 	if failed != nil {
 		_, message := refusal(failed)
 		outcome = contract.CallbackOutcome{Task: in.Task, State: contract.CallbackFailed, Error: message}

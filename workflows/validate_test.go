@@ -41,6 +41,24 @@ func replay(r worker.WorkflowReplayer, history *historypb.History) error {
 // in the middle nor when it is looked at afterwards.
 func TestRunsAcceptedEarlierReplay(t *testing.T) {
 	t.Parallel()
+	for name, callback := range map[string]string{
+		"CallbackWithPassword": "http://user:secret@127.0.0.1:43595/hooks/imagebatch",
+		"CallbackInDisguise":   "http://2130706433:43595/hooks/imagebatch",
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			in := contract.BatchTaskInput{
+				Instance: "callback", Bucket: "catalogue", Path: "/shelf", Callback: callback,
+				Sizes: contract.Sizes{SliceLines: 16, ChunkSlices: 8, Window: 2, SlicesInFlight: 2},
+			}
+			if in.Validate() == nil {
+				t.Fatal("the input is accepted: it shows nothing")
+			}
+			if err := replay(replayer(t), recorded(t, "batchtask-callback", in)); err != nil {
+				t.Error(err)
+			}
+		})
+	}
 	t.Run("DeleteImage", func(t *testing.T) {
 		t.Parallel()
 		history := recorded(t, "instance-created", map[string]any{"instance": "shop", "ProductId": "p", "PicNames": "a.jpg"})

@@ -118,10 +118,24 @@ func (s *Store) SetReport(ctx context.Context, id int64, report contract.ReportR
 	return s.updateTask(ctx, id, "UPDATE task SET report_key = ?, csv_key = ? WHERE id = ?", report.Key, report.CSVKey, id)
 }
 
+// NoteCallback records what an attempt at a pending callback met. CodeTaskNotFound.
+func (s *Store) NoteCallback(ctx context.Context, attempt contract.CallbackOutcome) error {
+	var next *int64
+	if !attempt.Next.IsZero() {
+		next = new(attempt.Next.UnixNano())
+	}
+	return s.updateTask(ctx, attempt.Task, `UPDATE task SET
+		callback_error    = CASE WHEN callback_state = ?1 THEN ?2 ELSE callback_error END,
+		callback_attempts = CASE WHEN callback_state = ?1 THEN ?3 ELSE callback_attempts END,
+		callback_next     = CASE WHEN callback_state = ?1 THEN ?4 ELSE callback_next END
+		WHERE id = ?5`, contract.CallbackPending, clip(attempt.Error, maxMessage), attempt.Attempts, next, attempt.Task)
+}
+
 // SetCallback records what became of the callback. CodeTaskNotFound.
 func (s *Store) SetCallback(ctx context.Context, outcome contract.CallbackOutcome) error {
-	return s.updateTask(ctx, outcome.Task, "UPDATE task SET callback_state = ?, callback_error = ? WHERE id = ?",
-		outcome.State, clip(outcome.Error, maxMessage), outcome.Task)
+	return s.updateTask(ctx, outcome.Task, `UPDATE task SET callback_state = ?1, callback_error = ?2, callback_next = NULL,
+		callback_attempts = CASE WHEN ?1 = ?4 OR ?3 > 0 THEN ?3 ELSE callback_attempts END WHERE id = ?5`,
+		outcome.State, clip(outcome.Error, maxMessage), outcome.Attempts, contract.CallbackPending, outcome.Task)
 }
 
 func (s *Store) updateTask(ctx context.Context, id int64, statement string, args ...any) error {

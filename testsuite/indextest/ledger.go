@@ -216,15 +216,51 @@ func testListing(t *testing.T, open Open) {
 	wantSame(t, "open tasks", []int64{stillOpen[0].ID, stillOpen[1].ID}, []int64{newest[0], other.Task})
 
 	w.must(w.ledger.SetReport(w.Context(), tasks[0], contract.ReportResult{Key: "report", CSVKey: "csv"}))
+	testCallback(w, tasks[0])
 	w.must(w.ledger.SetCallback(w.Context(), contract.CallbackOutcome{Task: tasks[0], State: contract.CallbackFailed, Error: "refused"}))
 	got := w.read(tasks[0])
 	wantSame(t, "what was set", []any{got.ReportKey, got.CSVKey, got.CallbackState, got.CallbackError}, []any{"report", "csv", contract.CallbackFailed, "refused"})
 	wantCode(t, w.ledger.SetReport(w.Context(), 1<<40, contract.ReportResult{}), contract.CodeTaskNotFound)
 	wantCode(t, w.ledger.SetCallback(w.Context(), contract.CallbackOutcome{Task: 1 << 40}), contract.CodeTaskNotFound)
+	wantCode(t, w.ledger.NoteCallback(w.Context(), contract.CallbackOutcome{Task: 1 << 40}), contract.CodeTaskNotFound)
 	_, err = w.ledger.Task(w.Context(), 1<<40)
 	wantCode(t, err, contract.CodeTaskNotFound)
 
 	testIterators(t, w)
+}
+
+// testCallback takes the callback of an ended task through its attempts.
+func testCallback(w *world, task int64) {
+	w.Helper()
+	next := time.Date(2030, 1, 31, 18, 2, 3, 0, time.UTC)
+	attempt := func(n int) func() error {
+		return func() error {
+			return w.ledger.NoteCallback(w.Context(), contract.CallbackOutcome{Task: task, State: contract.CallbackPending, Error: "it answered 500", Attempts: n, Next: next})
+		}
+	}
+	set := func(state contract.CallbackState, attempts int, text string) func() error {
+		return func() error {
+			return w.ledger.SetCallback(w.Context(), contract.CallbackOutcome{Task: task, State: state, Error: text, Attempts: attempts})
+		}
+	}
+	for _, step := range []struct {
+		reason string
+		do     func() error
+		want   []any // state, error, attempts, whether the next is due
+	}{
+		{"sent anew", set(contract.CallbackPending, 0, ""), []any{contract.CallbackPending, "", 0, false}},
+		{"an attempt", attempt(1), []any{contract.CallbackPending, "it answered 500", 1, true}},
+		{"another", attempt(2), []any{contract.CallbackPending, "it answered 500", 2, true}},
+		{"given up: the attempts stay", set(contract.CallbackFailed, 0, "given up"), []any{contract.CallbackFailed, "given up", 2, false}},
+		{"an attempt that comes late", attempt(9), []any{contract.CallbackFailed, "given up", 2, false}},
+		{"sent again", set(contract.CallbackPending, 0, ""), []any{contract.CallbackPending, "", 0, false}},
+		{"delivered", set(contract.CallbackDelivered, 3, ""), []any{contract.CallbackDelivered, "", 3, false}},
+		{"late once more", attempt(2), []any{contract.CallbackDelivered, "", 3, false}},
+	} {
+		w.must(step.do())
+		got := w.read(task)
+		wantSame(w, "callback, "+step.reason, []any{got.CallbackState, got.CallbackError, got.CallbackAttempts, got.CallbackNext.Equal(next)}, step.want)
+	}
 }
 
 // testIterators reads more rows than any backend has in a page, and writes in

@@ -15,7 +15,7 @@ type BatchTaskInput struct {
 	Instance string `json:"instance"` // name
 	Bucket   string `json:"bucket"`
 	Path     string `json:"path"`               // folder that holds increment.meta and the pictures
-	Callback string `json:"callback,omitempty"` // http or https URL, told when the task ends
+	Callback string `json:"callback,omitempty"` // http or https URL, told when the task ends; see ValidateCallback
 	RoleARN  string `json:"roleArn,omitempty"`  // RAM role to read the bucket with
 	// FromRoot also looks for a picture from the bucket's root where the folder
 	// does not hold it: the vendor's sample leaves open which one is meant.
@@ -117,7 +117,7 @@ type Task struct {
 	Region        string        `json:"region"` // of the instance
 	Bucket        string        `json:"bucket"`
 	Path          string        `json:"path"`
-	Callback      string        `json:"callback,omitempty"`
+	Callback      string        `json:"callback,omitempty"` // in answers as ShownURL
 	RoleARN       string        `json:"roleArn,omitempty"`
 	FromRoot      bool          `json:"fromRoot,omitempty"`
 	MaxFailures   Threshold     `json:"maxFailures,omitempty"` // the limits it was started with
@@ -216,6 +216,18 @@ var CloseTerminated = Activity[Nothing, []int64]{Name: "CloseTerminated"}
 
 // Validate checks what can be checked without asking anyone.
 func (in BatchTaskInput) Validate() error {
+	if err := in.EarlierChecks(); err != nil {
+		return err
+	}
+	if in.Callback == "" || in.Carried != nil { // a task that goes on has been accepted
+		return nil
+	}
+	return ValidateCallback(in.Callback)
+}
+
+// EarlierChecks are those of Validate that runs have passed for as long as there
+// are batch tasks.
+func (in BatchTaskInput) EarlierChecks() error {
 	if err := ValidateInstanceName(in.Instance); err != nil {
 		return err
 	}
@@ -242,7 +254,7 @@ func (in BatchTaskInput) Validate() error {
 	}
 	u, err := url.Parse(in.Callback)
 	if err != nil || u.Host == "" || (u.Scheme != "http" && u.Scheme != "https") {
-		return Errorf(CodeBadRequest, "the callback is not an http:// or https:// URL with a host; give one such as https://shop.example/hooks/imagebatch")
+		return errCallback()
 	}
 	return nil
 }

@@ -46,7 +46,8 @@ type CallbackDelivery struct {
 
 // CallbackResult says how the receiver answered.
 type CallbackResult struct {
-	Status int `json:"status"` // HTTP status, 2xx
+	Status   int `json:"status"`             // HTTP status, 2xx
+	Attempts int `json:"attempts,omitempty"` // up to this answer
 }
 
 // CallbackPayload is the JSON body that the receiver gets.
@@ -80,11 +81,14 @@ var (
 	RecordCallback  = Activity[CallbackOutcome, Nothing]{Name: "RecordCallback"}
 )
 
-// CallbackOutcome is what became of a delivery.
+// CallbackOutcome is what became of a delivery, or, while that is pending, of its
+// last attempt.
 type CallbackOutcome struct {
-	Task  int64         `json:"taskId"`
-	State CallbackState `json:"state"`
-	Error string        `json:"error,omitempty"`
+	Task     int64         `json:"taskId"`
+	State    CallbackState `json:"state"`
+	Error    string        `json:"error,omitempty"`
+	Attempts int           `json:"attempts,omitempty"` // so far; 0 in a final state: as many as were noted
+	Next     time.Time     `json:"next,omitzero"`      // when the next one is due, while pending
 }
 
 // CallbackState is where the delivery of a callback stands.

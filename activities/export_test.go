@@ -1,0 +1,4 @@
+package activities
+
+// NextAttempt is nextAttempt.
+var NextAttempt = nextAttempt
