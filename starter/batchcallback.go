@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"time"
 
 	"imagebatch/workflows/contract"
 )
@@ -16,7 +17,9 @@ type callbackView struct {
 	Task     int64                  `json:"taskId"`
 	Callback string                 `json:"callback"`
 	State    contract.CallbackState `json:"state"`
-	Error    string                 `json:"error,omitempty"`
+	Error    string                 `json:"error,omitempty"` // what the last attempt met
+	Attempts int                    `json:"attempts,omitempty"`
+	Next     time.Time              `json:"next,omitzero"` // when the next attempt is due
 }
 
 // Run shows the callback, or has it sent again.
@@ -28,7 +31,7 @@ func (c *batchCallback) Run(a *app) error {
 	if err != nil {
 		return err
 	}
-	v := callbackView{Task: task.ID, Callback: task.Callback, State: task.CallbackState, Error: task.CallbackError}
+	v := callbackView{Task: task.ID, Callback: task.Callback, State: task.CallbackState, Error: task.CallbackError, Attempts: task.CallbackAttempts, Next: task.CallbackNext}
 	if a.json {
 		return a.printJSON(v)
 	}
@@ -39,7 +42,30 @@ func (c *batchCallback) Run(a *app) error {
 	if state == "" {
 		state = "sent when the task has ended"
 	}
-	return facts(a.stdout, "task", fmt.Sprint(v.Task), "callback", v.Callback, "state", state, "error", v.Error)
+	attempts := ""
+	if v.Attempts > 0 {
+		attempts = contract.Grouped(int64(v.Attempts))
+	}
+	return facts(a.stdout, "task", fmt.Sprint(v.Task), "callback", v.Callback, "state", state, "attempts", attempts,
+		"error", v.Error, "next", a.moment(v.Next))
+}
+
+// callbackStanding is where a task's callback stands, in one line.
+func (a *app) callbackStanding(task contract.Task) string {
+	if task.Callback == "" {
+		return ""
+	}
+	text := task.Callback + " " + dash(string(task.CallbackState))
+	if task.CallbackAttempts > 0 {
+		text += ", " + plural(int64(task.CallbackAttempts), "attempt")
+	}
+	if task.CallbackError != "" {
+		text += ": " + task.CallbackError
+	}
+	if !task.CallbackNext.IsZero() {
+		text += "; next attempt " + a.moment(task.CallbackNext)
+	}
+	return text
 }
 
 func (c *batchCallback) resend(a *app) error {

@@ -1,7 +1,9 @@
 package main
 
 import (
+	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -64,11 +66,19 @@ func TestCallbackShowsWhereItStands(t *testing.T) {
 		task.Callback, task.CallbackState, task.CallbackError = "https://shop.example/hook", contract.CallbackFailed, "it answered 500"
 	})
 	open := aTask(inState(contract.StateProcessing), func(task *contract.Task) { task.Callback = "https://shop.example/hook" })
+	trying := aTask(func(task *contract.Task) {
+		task.Callback, task.CallbackState, task.CallbackError = "https://user:s3cret@shop.example/hook?token=s3cret", contract.CallbackPending, "post callback to shop.example: there is no such host; check its name"
+		task.CallbackAttempts, task.CallbackNext = 3, time.Date(2025, 5, 4, 3, 5, 0, 0, time.UTC)
+	})
 	for name, test := range map[string]struct {
 		task contract.Task
 		line string
 		want string
 	}{
+		"Trying": {trying, "batch callback 12", rows("task      12", "callback  https://…@shop.example/hook?…", "state     pending", "attempts  3",
+			"error     post callback to shop.example: there is no such host; check its name", "next      2025-05-04 03:05:00")},
+		"TryingJSON": {trying, "batch callback 12 -o json", rows("{", `  "taskId": 12,`, `  "callback": "https://…@shop.example/hook?…",`, `  "state": "pending",`,
+			`  "error": "post callback to shop.example: there is no such host; check its name",`, `  "attempts": 3,`, `  "next": "2025-05-04T03:05:00Z"`, "}")},
 		"Failed": {failed, "batch callback 12", rows("task      12", "callback  https://shop.example/hook", "state     failed", "error     it answered 500")},
 		"Open":   {open, "batch callback 12", rows("task      12", "callback  https://shop.example/hook", "state     sent when the task has ended")},
 		"None":   {aTask(), "batch callback 12", "task 12 has no callback\n"},
@@ -98,6 +108,58 @@ func TestStartSendsItsLimits(t *testing.T) {
 	for _, flag := range []string{" --max-failures many", " --max-deletes 101%"} {
 		if got := try(t, f, startShop+flag); got.status != exitUsage {
 			t.Errorf("%s: exit status %d, want %d: %s", flag, got.status, exitUsage, got.stderr)
+		}
+	}
+}
+
+// A secret in a callback's query, or in an address that an earlier version let
+// in, is on no screen, whichever worker answers.
+func TestCallbackSecretsAreNotShown(t *testing.T) {
+	t.Parallel()
+	task := aTask(func(task *contract.Task) {
+		task.Callback, task.CallbackState, task.CallbackError = "https://user:s3cret@shop.example/hook?token=s3cret#s3cret", contract.CallbackPending, "it answered 500"
+		task.CallbackAttempts, task.CallbackNext = 2, time.Date(2025, 5, 4, 3, 5, 0, 0, time.UTC)
+	})
+	report := contract.SignedReport{Task: task, URL: "https://results.example/report", CSVURL: "https://results.example/csv"}
+	for line, f := range map[string]*fakeServer{
+		"batch get 12":              {operate: ledger(task)},
+		"batch get 12 -o json":      {operate: ledger(task)},
+		"batch list":                {operate: ledger(task)},
+		"batch list -o json":        {operate: ledger(task)},
+		"batch callback 12":         {operate: ledger(task)},
+		"batch callback 12 -o json": {operate: ledger(task)},
+		"batch watch 12 -o json":    {operate: ledger(task)},
+		"batch report 12 -o json":   {operate: answers(t, contract.SignReport.Name, nil, report, nil)},
+	} {
+		got := try(t, f, line)
+		if strings.Contains(got.stdout+got.stderr, "s3cret") {
+			t.Errorf("%s shows a secret:\n%s%s", line, got.stdout, got.stderr)
+		}
+		if !strings.Contains(line, "list") && line != "batch watch 12" && !strings.Contains(got.stdout, "https://…@shop.example/hook?…") {
+			t.Errorf("%s shows\n%s%swant the address without its secrets", line, got.stdout, got.stderr)
+		}
+	}
+	want := "callback  https://…@shop.example/hook?… pending, 2 attempts: it answered 500; next attempt 2025-05-04 03:05:00\n"
+	if got := try(t, &fakeServer{operate: ledger(task)}, "batch get 12"); !strings.Contains(got.stdout, want) {
+		t.Errorf("batch get shows\n%swant %q in it", got.stdout, want)
+	}
+}
+
+func TestStartRefusesCallbacksThatCannotBe(t *testing.T) {
+	t.Parallel()
+	for callback, says := range map[string]string{
+		"https://user:s3cret@shop.example/hook?token=s3cret": "IMAGEBATCH_CALLBACK_CREDENTIALS",
+		"https://shop.example:0/":                            "the port 0",
+		"https://shop.example:65536/":                        "the port 65536",
+		"http://2130706433/":                                 "a number in a form",
+		"http://0177.1/":                                     "a number in a form",
+		"http://0x7f.1/":                                     "a number in a form",
+		"http://127.1/":                                      "a number in a form",
+		"ftp://shop.example/s3cret":                          "http:// or https://",
+	} {
+		got := try(t, &fakeServer{}, startShop+" --callback "+callback)
+		if got.status != exitUsage || !strings.Contains(got.stderr, says) || strings.Contains(got.stderr, "s3cret") {
+			t.Errorf("%s: exit status %d, %q; want %d, %q and no secret", callback, got.status, got.stderr, exitUsage, says)
 		}
 	}
 }

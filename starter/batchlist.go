@@ -224,13 +224,6 @@ func (a *app) printTask(v taskView) error {
 	if v.Code != "" {
 		message = string(v.Code) + ": " + message
 	}
-	callback := v.Callback
-	if callback != "" {
-		callback += " " + dash(string(v.CallbackState))
-		if v.CallbackError != "" {
-			callback += ": " + v.CallbackError
-		}
-	}
 	speed := ""
 	if !v.State.Final() && v.Rate > 0 {
 		speed = pace(v.Rate, v.ETA)
@@ -252,7 +245,7 @@ func (a *app) printTask(v taskView) error {
 		hint = fmt.Sprintf("starter batch report %d", v.ID)
 	}
 	pairs = append(pairs, "limits", limits(v.Task), "started", a.moment(v.StartedAt), "ended", a.moment(v.EndedAt), "duration", span(v.duration()),
-		"role", v.RoleARN, "callback", callback, "report", hint, "workflow", v.WorkflowID)
+		"role", v.RoleARN, "callback", a.callbackStanding(v.Task), "report", hint, "workflow", v.WorkflowID)
 	return facts(a.stdout, pairs...)
 }
 

@@ -116,7 +116,7 @@ type instanceShow struct {
 
 // Run shows the instance.
 func (c *instanceShow) Run(a *app) error {
-	if err := contract.ValidateInstanceName(c.Name); err != nil {
+	if err := contract.ValidateNameOfInstance(c.Name); err != nil {
 		return invalid(err)
 	}
 	i, err := a.describe(c.Name)
@@ -139,7 +139,7 @@ type instanceDelete struct {
 
 // Run deletes the instance once the user has agreed.
 func (c *instanceDelete) Run(a *app) error {
-	if err := contract.ValidateInstanceName(c.Name); err != nil {
+	if err := contract.ValidateNameOfInstance(c.Name); err != nil {
 		return invalid(err)
 	}
 	if agreed, err := a.agrees(c.Yes, fmt.Sprintf("Delete instance %q with all its pictures?", c.Name)); err != nil || !agreed {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"strings"
 	"testing"
 	"time"
 
@@ -113,5 +114,20 @@ func TestTimeoutOfTheUserWins(t *testing.T) {
 		if try(t, f, line); got != want {
 			t.Errorf("%s: limit = %s, want %s", line, got, want)
 		}
+	}
+}
+
+// A name with a hyphen before it cannot be given any more, but an instance that
+// has one can still be deleted.
+func TestInstanceNameThatLooksLikeAnOption(t *testing.T) {
+	t.Parallel()
+	if got := try(t, &fakeServer{}, "instance create -- -shop"); got.status != exitUsage || !strings.Contains(got.stderr, "begins with a hyphen") {
+		t.Errorf("create: exit status %d, %q", got.status, got.stderr)
+	}
+	var sent any
+	f := &fakeServer{operate: answers(t, "DeleteInstance", &sent, contract.Nothing{}, nil)}
+	try(t, f, "instance delete --yes -- -shop").want(t, exitDone, "instance -shop deleted\n", "")
+	if sent != (contract.InstanceRef{Name: "-shop"}) {
+		t.Errorf("input = %+v", sent)
 	}
 }

@@ -59,6 +59,13 @@ func TestRunsAcceptedEarlierReplay(t *testing.T) {
 			}
 		})
 	}
+	t.Run("HyphenBefore", func(t *testing.T) {
+		t.Parallel()
+		in := contract.CreateInstanceInput{Name: "-shop", Region: "cn-shanghai", Capacity: 1}
+		if err := replay(replayer(t), recorded(t, "instance-created", in)); err != nil || in.Validate() == nil {
+			t.Error(err)
+		}
+	})
 	t.Run("DeleteImage", func(t *testing.T) {
 		t.Parallel()
 		history := recorded(t, "instance-created", map[string]any{"instance": "shop", "ProductId": "p", "PicNames": "a.jpg"})

@@ -228,7 +228,7 @@ func (in BatchTaskInput) Validate() error {
 // EarlierChecks are those of Validate that runs have passed for as long as there
 // are batch tasks.
 func (in BatchTaskInput) EarlierChecks() error {
-	if err := ValidateInstanceName(in.Instance); err != nil {
+	if err := ValidateNameOfInstance(in.Instance); err != nil {
 		return err
 	}
 	if err := ValidateBucket(in.Bucket); err != nil {

@@ -23,7 +23,7 @@ func (in DeleteImageInput) Validate() error {
 // EarlierChecks are those of Validate that runs have passed for as long as there
 // is the operation.
 func (in DeleteImageInput) EarlierChecks() error {
-	if err := ValidateInstanceName(in.Instance); err != nil {
+	if err := ValidateNameOfInstance(in.Instance); err != nil {
 		return err
 	}
 	switch {

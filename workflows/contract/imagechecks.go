@@ -14,7 +14,7 @@ func (ref PictureRef) Validate() error {
 }
 
 func (ref PictureRef) validateProduct() error {
-	if err := ValidateInstanceName(ref.Instance); err != nil {
+	if err := ValidateNameOfInstance(ref.Instance); err != nil {
 		return err
 	}
 	if ref.ProductID == "" {
@@ -103,7 +103,7 @@ func (in UpdateImageInput) Validate() error {
 
 // Validate checks what can be checked without asking anyone.
 func (in CompareInput) Validate() error {
-	if err := ValidateInstanceName(in.Instance); err != nil {
+	if err := ValidateNameOfInstance(in.Instance); err != nil {
 		return err
 	}
 	if err := in.Primary.Validate(); err != nil {
@@ -113,7 +113,7 @@ func (in CompareInput) Validate() error {
 }
 
 // Validate checks the form of the instance's name.
-func (in DumpMetaInput) Validate() error { return ValidateInstanceName(in.Instance) }
+func (in DumpMetaInput) Validate() error { return ValidateNameOfInstance(in.Instance) }
 
 // validateFilter bounds a filter before anybody reads it.
 func validateFilter(filter string) error {

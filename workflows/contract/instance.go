@@ -170,8 +170,21 @@ var (
 // MaxInstanceName is the longest name of an instance, in characters.
 const MaxInstanceName = 20
 
-// ValidateInstanceName checks the form of an instance's name.
+// ValidateInstanceName checks the form of a name that an instance is to get. One
+// that begins with a hyphen would be taken for an option by every command line.
 func ValidateInstanceName(name string) error {
+	if err := ValidateNameOfInstance(name); err != nil {
+		return err
+	}
+	if name[0] == '-' {
+		return Errorf(CodeBadRequest, "the instance name %q begins with a hyphen, which command lines take for an option; begin it with a letter, a digit or an underscore", name)
+	}
+	return nil
+}
+
+// ValidateNameOfInstance checks the form of a name that an instance may have:
+// those that were made earlier keep theirs.
+func ValidateNameOfInstance(name string) error {
 	ok := name != "" && len(name) <= MaxInstanceName
 	for _, r := range name {
 		ok = ok && (r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || r == '-' || r == '_')
@@ -183,11 +196,20 @@ func ValidateInstanceName(name string) error {
 }
 
 // Validate checks the form of the name.
-func (ref InstanceRef) Validate() error { return ValidateInstanceName(ref.Name) }
+func (ref InstanceRef) Validate() error { return ValidateNameOfInstance(ref.Name) }
 
 // Validate checks what can be checked without asking anyone.
 func (in CreateInstanceInput) Validate() error {
 	if err := ValidateInstanceName(in.Name); err != nil {
+		return err
+	}
+	return in.EarlierChecks()
+}
+
+// EarlierChecks are those of Validate that runs have passed for as long as there
+// are instances.
+func (in CreateInstanceInput) EarlierChecks() error {
+	if err := ValidateNameOfInstance(in.Name); err != nil {
 		return err
 	}
 	if in.Region == "" {
@@ -204,7 +226,7 @@ func (in CreateInstanceInput) Validate() error {
 
 // Validate checks what can be checked without asking anyone.
 func (in RatesInput) Validate() error {
-	if err := ValidateInstanceName(in.Instance); err != nil {
+	if err := ValidateNameOfInstance(in.Instance); err != nil {
 		return err
 	}
 	for _, rate := range in.Set {

@@ -33,7 +33,7 @@ func (in SearchInput) Kind() SearchKind {
 
 // Validate checks what can be checked without asking anyone.
 func (in SearchInput) Validate() error {
-	if err := ValidateInstanceName(in.Instance); err != nil {
+	if err := ValidateNameOfInstance(in.Instance); err != nil {
 		return err
 	}
 	if err := in.validateSubject(); err != nil {
