@@ -14,7 +14,8 @@ import (
 )
 
 // Check reads a manifest and writes every problem and warning of it, one JSON
-// object a line, to the results bucket. It touches nothing else.
+// object a line, to the results bucket. It touches nothing else. What is no
+// manifest at all is refused, CodeInvalidManifest.
 func (r *Reports) Check(ctx context.Context, in contract.CheckInput) (contract.CheckResult, error) {
 	defer beat(ctx)()
 	if err := in.Validate(); err != nil {
@@ -33,6 +34,10 @@ func (r *Reports) Check(ctx context.Context, in contract.CheckInput) (contract.C
 		return contract.CheckResult{}, manifestError(contract.Task{Bucket: in.Bucket, Path: path}, err)
 	}
 	defer body.Close()
+	content, foreign := manifest.Recognize(body)
+	if foreign != "" {
+		return contract.CheckResult{}, contract.Errorf(contract.CodeInvalidManifest, "oss://%s/%s %s", in.Bucket, contract.ManifestKey(path), foreign)
+	}
 
 	var summary manifest.Summary
 	key := "checks/" + activity.GetInfo(ctx).WorkflowExecution.RunID + ".ndjson"
@@ -41,7 +46,7 @@ func (r *Reports) Check(ctx context.Context, in contract.CheckInput) (contract.C
 		encoder := json.NewEncoder(findings)
 		encoder.SetEscapeHTML(false)
 		rules := manifest.Rules{ServiceType: in.ServiceType, Strict: in.Strict}
-		if summary, err = manifest.Check(body, rules, func(f manifest.Finding) error { return encoder.Encode(f) }); err != nil {
+		if summary, err = manifest.Check(content, rules, func(f manifest.Finding) error { return encoder.Encode(f) }); err != nil {
 			return err
 		}
 		return findings.Flush()

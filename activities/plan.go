@@ -22,8 +22,9 @@ type Plans struct {
 }
 
 // Plan counts the lines of the task's manifest, notes where every slice begins
-// and pins the version. A manifest that would delete too much is refused before
-// anything is written, CodeTooManyDeletes. Memory is eight bytes a slice, and
+// and pins the version. What is no manifest at all is refused, CodeInvalidManifest,
+// and so is one that would delete too much, before anything is written,
+// CodeTooManyDeletes. Memory is eight bytes a slice, and
 // what deleteGuard says. Safe to repeat: the first plan stays.
 func (p *Plans) Plan(ctx context.Context, in contract.PlanInput) (contract.WorkList, error) {
 	defer beat(ctx)()
@@ -78,6 +79,10 @@ func (p *Plans) read(ctx context.Context, objects Objects, task contract.Task, i
 	var content io.Reader = body
 	if info.Size >= 0 {
 		content = exactly(body, info.Size)
+	}
+	content, foreign := manifest.Recognize(content)
+	if foreign != "" {
+		return contract.WorkList{}, nil, contract.Errorf(contract.CodeInvalidManifest, "oss://%s/%s %s", task.Bucket, key, foreign)
 	}
 	digest := sha256.New()
 	scanner := manifest.NewScanner(io.TeeReader(content, digest), manifest.Position{Line: 1})

@@ -162,6 +162,33 @@ func TestPlanRefuses(t *testing.T) {
 
 // Waiting does not bring an offset table back: the task ends, and is reported
 // without the raw lines.
+// The plan and a check say the same of what is no manifest, and the store is
+// left as it was.
+func TestFilesThatAreNoManifest(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct{ content, says string }{
+		"Gzip":  {"\x1f\x8b\x08\x00\n\n\n\n", "is gzip data and no text; unpack it"},
+		"UTF16": {"{\x00\"\x00O\x00\n\x00", "is text in UTF-16 LE; save it as UTF-8"},
+		"Page":  {"<!doctype html>\n<html>\n</html>\n", "is a web page (HTML)"},
+		"Array": {"[" + add("p", "a.jpg") + "]", "is a JSON array"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			inWorld(t, contract.ServiceProduct, func(t *testing.T, w *world) {
+				w.objects.Store(bucket, meta, test.content)
+				_, err := execute(t.Context(), w, w.plans().Plan, contract.PlanInput{Task: w.open()})
+				if says := wantRefusal(t, err, contract.CodeInvalidManifest); !strings.HasPrefix(says, "oss://photos/catalogue/increment.meta "+test.says) {
+					t.Errorf("plan: %q; want it named by %q", says, test.says)
+				}
+				_, err = execute(t.Context(), w, w.reports().Check, contract.CheckInput{Bucket: bucket, Path: folder})
+				if says := wantRefusal(t, err, contract.CodeInvalidManifest); !strings.HasPrefix(says, "oss://photos/catalogue/increment.meta "+test.says) {
+					t.Errorf("check: %q; want it named by %q", says, test.says)
+				}
+			})
+		})
+	}
+}
+
 func TestOffsetTableThatIsGone(t *testing.T) {
 	t.Parallel()
 	inWorld(t, contract.ServiceProduct, func(t *testing.T, w *world) {

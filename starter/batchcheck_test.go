@@ -113,3 +113,23 @@ func TestCheckOfABucket(t *testing.T) {
 		})
 	}
 }
+
+func TestCheckNamesWhatIsNoManifest(t *testing.T) {
+	t.Parallel()
+	name := manifestFile(t, "\x1f\x8b\x08\x00\n\n\n")
+	const want = "InvalidManifest: the manifest is gzip data and no text; unpack it (gunzip), and upload the manifest itself\n"
+	try(t, nil, "batch check --file "+name).want(t, exitError, "", want)
+	try(t, nil, "batch check -o json --file "+name).want(t, exitError, "", want)
+}
+
+// A DELETE without a picture that says more than its product is a bad line
+// before anything is uploaded.
+func TestCheckRefusesDeletesThatMeantAPicture(t *testing.T) {
+	t.Parallel()
+	name := manifestFile(t, `{"OperationType":"DELETE","ProductId":"m1","PicNames":"a.jpg"}`+"\n"+deletion)
+	got := try(t, nil, "batch check --file "+name)
+	if got.status != exitPartial || !strings.HasPrefix(got.stdout, `line 1: error InvalidPicName (m1): the field "PicNames" is not known and PicName is missing; `) ||
+		lastLine(got.stdout) != "2 lines: 0 to add, 1 to delete, 1 bad, 1 warning\n" {
+		t.Errorf("exit status %d, standard output:\n%s", got.status, got.stdout)
+	}
+}

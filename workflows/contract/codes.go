@@ -60,6 +60,7 @@ const (
 	CodeInstanceAlreadyExists Code = "InstanceAlreadyExists"
 	CodeTaskNotFound          Code = "TaskNotFound"
 	CodeNoSuchManifest        Code = "NoSuchManifest"  // no increment.meta in the folder
+	CodeInvalidManifest       Code = "InvalidManifest" // increment.meta is no manifest at all: packed, another encoding, another format
 	CodeNoSuchBucket          Code = "NoSuchBucket"    // the bucket does not exist
 	CodeManifestChanged       Code = "ManifestChanged" // while the task ran
 	CodePlanLost              Code = "PlanLost"        // the results bucket no longer holds what a task finds its lines by

@@ -39,10 +39,15 @@ type Summary struct {
 
 // Check reads a whole manifest as a batch task would, without looking at the
 // pictures, and reports each thing that is wrong, in the order of lines. It stops
-// at the first error of the reader or of report, with the counts so far.
+// at the first error of the reader or of report, with the counts so far. What is
+// no manifest at all is refused with CodeInvalidManifest.
 func Check(r io.Reader, rules Rules, report func(Finding) error) (Summary, error) {
 	var summary Summary
-	lines := NewScanner(r, Position{})
+	content, foreign := Recognize(r)
+	if foreign != "" {
+		return summary, contract.Errorf(contract.CodeInvalidManifest, "the manifest %s", foreign)
+	}
+	lines := NewScanner(content, Position{})
 	for lines.Next() {
 		line := lines.Line()
 		if line.Blank {
