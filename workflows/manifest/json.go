@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"strings"
 	"unicode/utf16"
 	"unicode/utf8"
 
@@ -169,6 +168,9 @@ func notOneObject(text []byte) string {
 	case first[0] == '[':
 		return "the line starts with a bracket; the manifest is no JSON array: " + form
 	case first[0] != '{':
+		if odd := oddCharacter(first); odd != "" {
+			return fmt.Sprintf("the line starts with %s and not with an object; %s", odd, form)
+		}
 		return fmt.Sprintf("the line starts with %s and not with an object; %s", contract.Quote(string(clip(first, 20))), form)
 	case json.Valid(text):
 		return ""
@@ -182,11 +184,14 @@ func notOneObject(text []byte) string {
 		if rest[0] == '{' {
 			return "the line holds more than one object; write each on a line of its own"
 		}
+		if odd := oddCharacter(rest); odd != "" {
+			return fmt.Sprintf("after the object there is %s; remove it", odd)
+		}
 		return fmt.Sprintf("after the object there is %s; remove it", contract.Quote(string(clip(rest, 20))))
 	case errors.Is(err, io.ErrUnexpectedEOF):
 		return "the line ends in the middle of the object; " + form
 	case errors.As(err, &syntax):
-		return fmt.Sprintf("the line is not JSON, at byte %d: %s; %s", syntax.Offset, strings.TrimPrefix(syntax.Error(), "json: "), form)
+		return fmt.Sprintf("the line is not JSON, at byte %d: %s; %s", syntax.Offset, syntaxProblem(text, syntax), form)
 	}
 	return "the line is not JSON; " + form
 }
