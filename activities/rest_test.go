@@ -33,6 +33,41 @@ func TestRest(t *testing.T) {
 	})
 }
 
+// A task of which nothing is left has a report and no rest: that is no error.
+func TestRestOfNothing(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		lines func(w *world) []string
+		state contract.State
+		after func(w *world)
+	}{
+		"Success":         {lines: func(w *world) []string { return w.pictures(3) }, state: contract.StateSuccess},
+		"StoppedAtTheEnd": {lines: func(w *world) []string { return w.pictures(3) }, state: contract.StateStop},
+		"NoLines":         {lines: func(*world) []string { return nil }, state: contract.StateSuccess},
+		"OnlyBlankLines":  {lines: func(*world) []string { return []string{"", "", ""} }, state: contract.StateStop},
+		"ManifestChanged": {lines: func(w *world) []string { return w.pictures(3) }, state: contract.StateSuccess,
+			after: func(w *world) { w.objects.Store(bucket, meta, "{}\n") }},
+		"ManifestGone": {lines: func(w *world) []string { return w.pictures(3) }, state: contract.StateStop,
+			after: func(w *world) { w.objects.Drop(bucket, meta) }},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			inWorld(t, contract.ServiceProduct, func(t *testing.T, w *world) {
+				task := w.begin(test.lines(w)...)
+				w.runAll(task, 2)
+				w.close(task, test.state, "ended")
+				if test.after != nil {
+					test.after(w)
+				}
+				signed := must(w, w.reports().Sign, contract.ReportInput{Task: task, Rest: true})
+				if signed.URL == "" || signed.CSVURL == "" || signed.RestURL != "" {
+					t.Errorf("signed = %+v; want the report, and no rest", signed)
+				}
+			})
+		})
+	}
+}
+
 func TestRestIsByteForByte(t *testing.T) {
 	t.Parallel()
 	inWorld(t, contract.ServiceProduct, func(t *testing.T, w *world) {

@@ -10,8 +10,9 @@ import (
 )
 
 // Sign makes links to the report of a closed task, and on request writes the
-// rest: a manifest of the lines that failed or were not run. A task that had to
-// be closed without its report gets it now.
+// rest: a manifest of the lines that failed or were not run. Where there are none
+// there is no link to them. A task that had to be closed without its report gets
+// it now.
 func (r *Reports) Sign(ctx context.Context, in contract.ReportInput) (contract.SignedReport, error) {
 	defer beat(ctx)()
 	task, err := r.Ledger.Task(ctx, in.Task)
@@ -37,7 +38,7 @@ func (r *Reports) Sign(ctx context.Context, in contract.ReportInput) (contract.S
 	if signed.CSVURL, _, err = r.Results.sign(ctx, task.CSVKey); err != nil {
 		return contract.SignedReport{}, fmt.Errorf("sign report: %w", err)
 	}
-	if !in.Rest {
+	if !in.Rest || task.Planned && task.Tally.Failed+task.Tally.Canceled == 0 {
 		return signed, nil
 	}
 	key := taskKey(task.ID, "rest-"+contract.ManifestName)
@@ -60,7 +61,7 @@ func (r *Reports) writeRest(ctx context.Context, task contract.Task, key string)
 	if err != nil {
 		return err
 	}
-	if lines == nil && task.List.Slices > 0 {
+	if lines == nil {
 		return contract.Errorf(contract.CodeManifestChanged,
 			"oss://%s/%s is no longer there as task %d read it, or may not be read; take the lines that are left from your own copy of it, by the numbers in the report",
 			task.List.Bucket, task.List.Key, task.ID)

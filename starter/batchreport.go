@@ -93,7 +93,7 @@ func (c *batchReport) csv() bool {
 
 func (a *app) saveRest(name string, signed contract.SignedReport) error {
 	if signed.RestURL == "" {
-		a.notef("every line of task %d succeeded; %s is not written", signed.Task.ID, name)
+		a.notef("nothing is left of task %d: no line failed, and none was left out; %s is not written", signed.Task.ID, name)
 		return nil
 	}
 	rest, err := fetch(a.ctx, "the rest", signed.RestURL)

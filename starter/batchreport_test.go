@@ -101,7 +101,7 @@ func TestReportWithoutRest(t *testing.T) {
 	name := filepath.Join(t.TempDir(), "rest")
 	f := &fakeServer{operate: answers(t, "SignReport", nil, signed, nil)}
 	got := tryArgs(t, t.Context(), f, []string{"batch", "report", "12", "--rest", name})
-	if _, err := os.Stat(name); !os.IsNotExist(err) || got.status != exitDone || got.stderr != "every line of task 12 succeeded; "+name+" is not written\n" {
+	if _, err := os.Stat(name); !os.IsNotExist(err) || got.status != exitDone || got.stderr != "nothing is left of task 12: no line failed, and none was left out; "+name+" is not written\n" {
 		t.Errorf("exit status = %d, standard error = %q, stat: %v", got.status, got.stderr, err)
 	}
 }

@@ -167,7 +167,7 @@ type SignedReport struct {
 	Task    Task      `json:"task"`
 	URL     string    `json:"url"`    // NDJSON
 	CSVURL  string    `json:"csvUrl"` // CSV
-	RestURL string    `json:"restUrl,omitempty"`
+	RestURL string    `json:"restUrl,omitempty"` // of the rest, when it was asked for and there is any
 	Expires time.Time `json:"expires"`
 }
 
