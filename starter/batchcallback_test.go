@@ -45,7 +45,7 @@ func TestCallbackResend(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			var asked any
-			got := try(t, &fakeServer{operate: answers(t, contract.ResendCallback.Name, &asked, test.answer, test.err)}, test.line)
+			got := try(t, &fakeServer{operate: answering(t, contract.ResendCallback.Name, &asked, test.answer, test.err)}, test.line)
 			if test.status == exitUsage {
 				if got.status != exitUsage || asked != nil {
 					t.Errorf("exit status %d, asked %v; want the command line refused", got.status, asked)
@@ -120,7 +120,7 @@ func TestCallbackSecretsAreNotShown(t *testing.T) {
 		task.Callback, task.CallbackState, task.CallbackError = "https://user:s3cret@shop.example/hook?token=s3cret#s3cret", contract.CallbackPending, "it answered 500"
 		task.CallbackAttempts, task.CallbackNext = 2, time.Date(2025, 5, 4, 3, 5, 0, 0, time.UTC)
 	})
-	report := contract.SignedReport{Task: task, URL: "https://results.example/report", CSVURL: "https://results.example/csv"}
+	report := contract.SignedReport{Task: task, URL: "https://results.example/report", CSVURL: "https://results.example/csv", Expires: began}
 	for line, f := range map[string]*fakeServer{
 		"batch get 12":              {operate: ledger(task)},
 		"batch get 12 -o json":      {operate: ledger(task)},
@@ -129,7 +129,7 @@ func TestCallbackSecretsAreNotShown(t *testing.T) {
 		"batch callback 12":         {operate: ledger(task)},
 		"batch callback 12 -o json": {operate: ledger(task)},
 		"batch watch 12 -o json":    {operate: ledger(task)},
-		"batch report 12 -o json":   {operate: answers(t, contract.SignReport.Name, nil, report, nil)},
+		"batch report 12 -o json":   {operate: answering(t, contract.SignReport.Name, nil, report, nil)},
 	} {
 		got := try(t, f, line)
 		if strings.Contains(got.stdout+got.stderr, "s3cret") {

@@ -103,9 +103,6 @@ func (c *batchCheck) inBucket(a *app, report func(manifest.Finding) error) (mani
 		return manifest.Summary{}, err
 	}
 	summary := manifest.Summary{Lines: r.Lines, Adds: r.Adds, Deletes: r.Deletes, Bad: r.Bad, Warnings: r.Warnings}
-	if r.URL == "" {
-		return summary, nil
-	}
 	body, err := fetch(a.ctx, "findings", r.URL)
 	if err != nil {
 		return summary, err

@@ -91,20 +91,20 @@ func TestCheckOfABucket(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	url := bucket(t, map[string]string{"/findings": string(findings) + "\n"})
+	url := bucket(t, map[string]string{"/findings": string(findings) + "\n", "/none": ""})
 	for name, test := range map[string]struct {
 		answer contract.CheckResult
 		status int
 		stdout string
 	}{
-		"Clean": {contract.CheckResult{Lines: 2, Adds: 2}, exitDone, "2 lines: 2 to add, 0 to delete, 0 bad, 0 warnings\n"},
-		"Bad": {contract.CheckResult{Lines: 2, Adds: 1, Bad: 1, URL: url + "/findings?Signature=s3cret"}, exitPartial, rows(
+		"Clean": {contract.CheckResult{Lines: 2, Adds: 2, URL: url + "/none?Signature=s3cret", Expires: began}, exitDone, "2 lines: 2 to add, 0 to delete, 0 bad, 0 warnings\n"},
+		"Bad": {contract.CheckResult{Lines: 2, Adds: 1, Bad: 1, URL: url + "/findings?Signature=s3cret", Expires: began}, exitPartial, rows(
 			"line 7: error InvalidPicName (p a): PicName has no extension; write a.jpg", "2 lines: 1 to add, 0 to delete, 1 bad, 0 warnings")},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			var sent any
-			f := &fakeServer{operate: answers(t, "CheckManifest", &sent, test.answer, nil)}
+			f := &fakeServer{operate: answering(t, "CheckManifest", &sent, test.answer, nil)}
 			try(t, f, "batch check --bucket photos --path spring/ --role-arn r --service-type generic --strict").want(t, test.status, test.stdout, "")
 			want := contract.CheckInput{Bucket: "photos", Path: "spring/", RoleARN: "r", ServiceType: contract.ServiceGeneric, Strict: true}
 			if diff := cmp.Diff(want, sent); diff != "" {

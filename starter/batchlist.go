@@ -123,10 +123,10 @@ func (a *app) task(id int64) (contract.Task, error) {
 	}
 	list, err := operate(a.ctx, a, contract.ListTasks, operationLimit, contract.ListTasksInput{ID: id, Limit: 1})
 	switch {
-	case contract.IsCode(err, contract.CodeTaskNotFound), err == nil && len(list.Tasks) == 0:
-		return contract.Task{}, contract.Errorf(contract.CodeTaskNotFound, "there is no task %d; see: starter batch list", id)
 	case err != nil:
 		return contract.Task{}, err
+	case len(list.Tasks) == 0:
+		return contract.Task{}, contract.Errorf(contract.CodeTaskNotFound, "there is no task %d; see: starter batch list", id)
 	}
 	hideSecrets(list.Tasks)
 	return list.Tasks[0], nil

@@ -48,9 +48,6 @@ func (c *batchReport) Run(a *app) error {
 		return err
 	}
 	signed.Task.Callback = contract.ShownURL(signed.Task.Callback)
-	if signed.URL == "" {
-		return fmt.Errorf("task %d is %s; its report is written when it ends, wait with: starter batch watch %d", c.Task, signed.Task.State, c.Task)
-	}
 	if c.Rest != "" {
 		if err := a.saveRest(c.Rest, signed); err != nil {
 			return err

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
@@ -9,6 +10,7 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"imagebatch/workflows/contract"
 )
@@ -51,11 +53,36 @@ func signedReport(url string) contract.SignedReport {
 	}
 }
 
+// signing answers SignReport as a worker does: the rest only where it is asked for.
+func signing(signed contract.SignedReport, got *any) func(context.Context, string, time.Duration, any) (any, error) {
+	return func(_ context.Context, operation string, _ time.Duration, in any) (any, error) {
+		asked, ok := in.(contract.ReportInput)
+		if !ok || operation != contract.SignReport.Name {
+			return nil, fmt.Errorf("%s: %w", operation, errUnexpected)
+		}
+		if got != nil {
+			*got = in
+		}
+		answer := signed
+		if !asked.Rest {
+			answer.RestURL = ""
+		}
+		return answer, nil
+	}
+}
+
+// at is a report at another address.
+func at(url string) contract.SignedReport {
+	signed := signedReport("https://results.example")
+	signed.URL = url
+	return signed
+}
+
 func TestReportAsTableAndRaw(t *testing.T) {
 	t.Parallel()
 	url := bucket(t, map[string]string{"/12.ndjson": storedReport, "/12.csv": "line,Code\n7,InvalidPicUrl\n"})
 	var sent any
-	f := &fakeServer{operate: answers(t, "SignReport", &sent, signedReport(url), nil)}
+	f := &fakeServer{operate: signing(signedReport(url), &sent)}
 	try(t, f, "batch report 12").want(t, exitDone, shownReport, "note: the manifest has changed since; lines are not quoted\n")
 	if sent != (contract.ReportInput{Task: 12}) {
 		t.Errorf("input = %+v", sent)
@@ -71,7 +98,7 @@ func TestReportToFiles(t *testing.T) {
 	t.Parallel()
 	url := bucket(t, map[string]string{"/12.ndjson": storedReport, "/12.csv": "line\n", "/12.meta": "{}\n"})
 	var sent any
-	f := &fakeServer{operate: answers(t, "SignReport", &sent, signedReport(url), nil)}
+	f := &fakeServer{operate: signing(signedReport(url), &sent)}
 	folder := t.TempDir()
 	for flag, want := range map[string]string{"a.ndjson": storedReport, "a.CSV": "line\n", "old": storedReport} {
 		name := filepath.Join(folder, flag)
@@ -97,9 +124,9 @@ func TestReportWithoutRest(t *testing.T) {
 	t.Parallel()
 	url := bucket(t, map[string]string{"/12.ndjson": `{"summary":{}}`})
 	signed := signedReport(url)
-	signed.RestURL = ""
+	signed.Task, signed.RestURL = aTask(), ""
 	name := filepath.Join(t.TempDir(), "rest")
-	f := &fakeServer{operate: answers(t, "SignReport", nil, signed, nil)}
+	f := &fakeServer{operate: signing(signed, nil)}
 	got := tryArgs(t, t.Context(), f, []string{"batch", "report", "12", "--rest", name})
 	if _, err := os.Stat(name); !os.IsNotExist(err) || got.status != exitDone || got.stderr != "nothing is left of task 12: no line failed, and none was left out; "+name+" is not written\n" {
 		t.Errorf("exit status = %d, standard error = %q, stat: %v", got.status, got.stderr, err)
@@ -114,18 +141,26 @@ func TestReportFailures(t *testing.T) {
 		signed contract.SignedReport
 		stderr string
 	}{
-		"NotFinished": {contract.SignedReport{Task: aTask(inState(contract.StateProcessing))}, "error: task 12 is PROCESSING; its report is written when it ends, wait with: starter batch watch 12\n"},
-		"Refused":     {contract.SignedReport{URL: url + "/12.ndjson?Signature=wrong"}, "error: download report: " + host + " answered 403 Forbidden; repeat the command for a fresh link\n"},
-		"CutShort":    {contract.SignedReport{URL: url + "/cut?Signature=s3cret"}, "error: download report: it ends without its summary; repeat the command\n"},
-		"NotAReport":  {contract.SignedReport{URL: url + "/odd?Signature=s3cret"}, "error: download report: invalid character '<' looking for beginning of value\n"},
+		"Refused":    {at(url + "/12.ndjson?Signature=wrong"), "error: download report: " + host + " answered 403 Forbidden; repeat the command for a fresh link\n"},
+		"CutShort":   {at(url + "/cut?Signature=s3cret"), "error: download report: it ends without its summary; repeat the command\n"},
+		"NotAReport": {at(url + "/odd?Signature=s3cret"), "error: download report: invalid character '<' looking for beginning of value\n"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			f := &fakeServer{operate: answers(t, "SignReport", nil, test.signed, nil)}
+			f := &fakeServer{operate: signing(test.signed, nil)}
 			if got := try(t, f, "batch report 12"); got.status != exitError || got.stderr != test.stderr {
 				t.Errorf("exit status = %d, standard error = %q, want %q", got.status, got.stderr, test.stderr)
 			}
 		})
+	}
+}
+
+func TestReportOfAnUnfinishedTask(t *testing.T) {
+	t.Parallel()
+	refusal := contract.Errorf(contract.CodeIncrementStatusError, "task 12 is PROCESSING and has no report yet; wait until it has ended")
+	for _, line := range []string{"batch report 12", "batch report 12 --rest rest.meta"} {
+		f := &fakeServer{operate: answering(t, "SignReport", nil, nil, refusal)}
+		try(t, f, line).want(t, exitError, "", refusal.Error()+"\n")
 	}
 }
 
@@ -141,7 +176,7 @@ func TestFailedDownloadLeavesTheFile(t *testing.T) {
 	if err := os.WriteFile(name, []byte("before"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	f := &fakeServer{operate: answers(t, "SignReport", nil, contract.SignedReport{URL: server.URL}, nil)}
+	f := &fakeServer{operate: signing(at(server.URL), nil)}
 	got := tryArgs(t, t.Context(), f, []string{"batch", "report", "12", "--out", name})
 	if data, _ := os.ReadFile(name); got.status != exitError || string(data) != "before" {
 		t.Errorf("exit status = %d, file holds %q; want 1 and what was there", got.status, data)
@@ -162,7 +197,7 @@ func TestTransfersAreTriedAgain(t *testing.T) {
 		fmt.Fprint(w, storedReport)
 	}))
 	t.Cleanup(server.Close)
-	f := &fakeServer{operate: answers(t, "SignReport", nil, contract.SignedReport{URL: server.URL, Task: aTask(withFailures)}, nil)}
+	f := &fakeServer{operate: signing(at(server.URL), nil)}
 	if got := try(t, f, "batch report 12"); got.stdout != shownReport || asked.Load() != 2 {
 		t.Errorf("asked %d times, standard error %q", asked.Load(), got.stderr)
 	}
@@ -173,7 +208,7 @@ func TestErrorsHideSignedLinks(t *testing.T) {
 	server := httptest.NewServer(http.NotFoundHandler())
 	url := server.URL
 	server.Close()
-	f := &fakeServer{operate: answers(t, "SignReport", nil, contract.SignedReport{URL: url + "/12?Signature=s3cret"}, nil)}
+	f := &fakeServer{operate: signing(at(url+"/12?Signature=s3cret"), nil)}
 	got := try(t, f, "batch report 12")
 	if got.status != exitError || strings.Contains(got.stderr, "s3cret") || !strings.Contains(got.stderr, "connection refused") {
 		t.Errorf("exit status = %d, standard error = %q; want the cause without the signature", got.status, got.stderr)

@@ -4,11 +4,14 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
+	"imagebatch/testsuite/answers"
 	"imagebatch/workflows/contract"
 )
 
@@ -34,6 +37,9 @@ func (f *fakeServer) Operate(ctx context.Context, operation string, limit time.D
 		return fmt.Errorf("%s: %w", operation, errUnexpected)
 	}
 	answer, err := f.operate(ctx, operation, limit, in)
+	if why := unlikeAWorker(operation, in, answer, err); why != "" {
+		return fmt.Errorf("the fake answers as no worker does: %s", why)
+	}
 	if err != nil {
 		return err
 	}
@@ -42,6 +48,25 @@ func (f *fakeServer) Operate(ctx context.Context, operation string, limit time.D
 		return err
 	}
 	return json.Unmarshal(data, out)
+}
+
+// recorded is how workers answer; see package answers.
+var recorded = sync.OnceValues(func() (answers.Book, error) { return answers.Open("testdata/answers.json") })
+
+// unlikeAWorker says how a fake's answer differs from those that workers give,
+// or returns "". What is no refusal is the connection's, and not in question.
+func unlikeAWorker(operation string, in, answer any, err error) string {
+	book, unread := recorded()
+	var refusal *contract.Error
+	switch {
+	case unread != nil:
+		return unread.Error()
+	case errors.As(err, &refusal):
+		return book.Differs(operation, in, nil, refusal.Code)
+	case err != nil:
+		return ""
+	}
+	return book.Differs(operation, in, answer, "")
 }
 
 func (f *fakeServer) Start(_ context.Context, in contract.BatchTaskInput) (string, error) {
@@ -109,8 +134,8 @@ func (f *fakeServer) Signal(_ context.Context, workflowID, name string, control 
 
 func (f *fakeServer) Close() {}
 
-// answers makes an operate function that gives one answer and records the input.
-func answers(t *testing.T, operation string, got *any, answer any, err error) func(context.Context, string, time.Duration, any) (any, error) {
+// answering makes an operate function that gives one answer and records the input.
+func answering(t *testing.T, operation string, got *any, answer any, err error) func(context.Context, string, time.Duration, any) (any, error) {
 	t.Helper()
 	return func(_ context.Context, name string, _ time.Duration, in any) (any, error) {
 		if name != operation {
@@ -172,11 +197,14 @@ var began = time.Date(2025, 5, 4, 3, 2, 1, 0, time.UTC)
 // aTask is a task as the ledger has it, changed by edits.
 func aTask(edits ...func(*contract.Task)) contract.Task {
 	task := contract.Task{
-		ID: 12, Kind: contract.KindBatchTask, WorkflowID: "batch-task.shop", RunID: "first", Instance: "shop",
-		Bucket: "photos", Path: "/spring", State: contract.StateSuccess, Message: contract.SuccessMessage,
-		Planned: true, List: contract.WorkList{Lines: 2000},
+		ID: 12, Kind: contract.KindBatchTask, WorkflowID: "batch-task.shop", RunID: "first", Instance: "shop", InstanceID: "imagesearch-1",
+		Region: "cn-shanghai", Bucket: "photos", Path: "/spring", State: contract.StateSuccess, Message: contract.SuccessMessage,
+		Planned: true,
+		List: contract.WorkList{
+			Bucket: "photos", Key: "spring/increment.meta", ETag: "etag", Lines: 2000, RawLines: 2000, Digest: "digest", OffsetsKey: "offsets",
+		},
 		Tally:     contract.Tally{Counts: contract.Counts{Succeeded: 2000}},
-		StartedAt: began, EndedAt: began.Add(90 * time.Second), ReportKey: "reports/12.ndjson",
+		StartedAt: began, EndedAt: began.Add(90 * time.Second), ReportKey: "reports/12.ndjson", CSVKey: "reports/12.csv",
 	}
 	for _, edit := range edits {
 		edit(&task)
@@ -188,7 +216,7 @@ func inState(s contract.State) func(*contract.Task) {
 	return func(t *contract.Task) {
 		t.State = s
 		if !s.Final() {
-			t.EndedAt, t.Message, t.ReportKey = time.Time{}, "", ""
+			t.EndedAt, t.Message, t.ReportKey, t.CSVKey = time.Time{}, "", "", ""
 			t.Tally.Succeeded = 500
 		}
 	}

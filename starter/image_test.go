@@ -18,7 +18,7 @@ func aPicture() contract.Picture {
 func TestImageGet(t *testing.T) {
 	t.Parallel()
 	var sent any
-	f := &fakeServer{operate: answers(t, "GetImage", &sent, aPicture(), nil)}
+	f := &fakeServer{operate: answering(t, "GetImage", &sent, aPicture(), nil)}
 	try(t, f, "image get shop 1007 dress/7.jpg").want(t, exitDone, rows(
 		"product         1007",
 		"picture         dress/7.jpg",
@@ -34,10 +34,10 @@ func TestImageGet(t *testing.T) {
 	}
 	single := aPicture()
 	single.Line = 0
-	added := &fakeServer{operate: answers(t, "GetImage", nil, single, nil)}
+	added := &fakeServer{operate: answering(t, "GetImage", nil, single, nil)}
 	if got := try(t, added, "image get shop 1007 dress/7.jpg"); lastLine(got.stdout) != "stored by       image add, operation 12\n" {
 		t.Errorf("standard output:\n%s", got.stdout)
 	}
-	missing := &fakeServer{operate: answers(t, "GetImage", nil, nil, contract.Errorf(contract.CodePicNotExist, "no picture"))}
+	missing := &fakeServer{operate: answering(t, "GetImage", nil, nil, contract.Errorf(contract.CodePicNotExist, "no picture"))}
 	try(t, missing, "image get shop 1007 x.jpg").want(t, exitError, "", "PicNotExist: no picture\n")
 }

@@ -53,7 +53,7 @@ func TestImageAdd(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			var sent any
-			f := &fakeServer{operate: answers(t, "AddImage", &sent, test.answer, nil)}
+			f := &fakeServer{operate: answering(t, "AddImage", &sent, test.answer, nil)}
 			args := append(words("image add shop 1007 d/7.jpg --bucket photos --key 7.jpg"), test.args...)
 			tryArgs(t, t.Context(), f, args).want(t, exitDone, test.stdout, "")
 			if diff := cmp.Diff(test.want, sent); diff != "" {
@@ -91,7 +91,7 @@ func long(n int) string { return strings.Repeat("ü", n) }
 func TestImageUpdate(t *testing.T) {
 	t.Parallel()
 	var sent any
-	f := &fakeServer{operate: answers(t, "UpdateImage", &sent, contract.Nothing{}, nil)}
+	f := &fakeServer{operate: answering(t, "UpdateImage", &sent, contract.Nothing{}, nil)}
 	tryArgs(t, t.Context(), f, []string{"image", "update", "shop", "p", "a.jpg", "--custom-content", "", "--int-attr", "0"}).want(t, exitDone, "p a.jpg updated in shop\n", "")
 	want := contract.UpdateImageInput{
 		PictureRef: contract.PictureRef{Instance: "shop", ProductID: "p", PicName: "a.jpg"},
@@ -106,7 +106,7 @@ func TestImageUpdate(t *testing.T) {
 	if got := try(t, &fakeServer{}, "image update shop p a.jpg --int-attr x"); got.status != exitUsage || !strings.Contains(got.stderr, "InvalidIntAttr") {
 		t.Errorf("with a bad integer: %+v", got)
 	}
-	denied := &fakeServer{operate: answers(t, "UpdateImage", nil, nil, contract.Errorf(contract.CodeDeniedRequest, "try again in 1s"))}
+	denied := &fakeServer{operate: answering(t, "UpdateImage", nil, nil, contract.Errorf(contract.CodeDeniedRequest, "try again in 1s"))}
 	try(t, denied, "image update shop p a.jpg --int-attr 1").want(t, exitError, "", "DeniedRequest: try again in 1s\n")
 }
 
@@ -118,7 +118,7 @@ func TestImageDelete(t *testing.T) {
 		"--filter int_attr=1 --yes": {PictureRef: contract.PictureRef{Instance: "shop"}, IsDeleteByFilter: true, Filter: "int_attr=1"},
 	} {
 		var sent any
-		f := &fakeServer{operate: answers(t, "DeleteImage", &sent, contract.DeleteImageResult{Deleted: 2, PicNames: []string{"a.jpg", "b.jpg"}}, nil)}
+		f := &fakeServer{operate: answering(t, "DeleteImage", &sent, contract.DeleteImageResult{Deleted: 2, PicNames: []string{"a.jpg", "b.jpg"}}, nil)}
 		try(t, f, "image delete shop "+line).want(t, exitDone, "2 pictures removed from shop\n", "")
 		if sent != want {
 			t.Errorf("%q: input %+v, want %+v", line, sent, want)
@@ -160,7 +160,7 @@ func TestImageCompare(t *testing.T) {
 	f := &fakeServer{operate: func(_ context.Context, operation string, _ time.Duration, in any) (any, error) {
 		switch operation {
 		case contract.NewUpload.Name:
-			return contract.Upload{Key: "uploads/1", URL: place.URL}, nil
+			return contract.Upload{Key: "uploads/1", URL: place.URL, Expires: began}, nil
 		case contract.CompareSimilarByImage.Name:
 			sent = in
 			return contract.CompareResult{Score: 0.12345}, nil

@@ -31,13 +31,13 @@ const shownHits = `RANK  SCORE   PRODUCT  PICTURE      CATEGORY  CUSTOM CONTENT 
 func TestSearchByObject(t *testing.T) {
 	t.Parallel()
 	var sent any
-	f := &fakeServer{operate: answers(t, "SearchImage", &sent, hits(), nil)}
+	f := &fakeServer{operate: answering(t, "SearchImage", &sent, hits(), nil)}
 	try(t, f, "image search shop --bucket photos --key a/b.jpg --num 2 --region 1,2,3,4").want(t, exitDone, shownHits, "")
 	want := contract.SearchInput{Instance: "shop", PicContent: contract.PicContent{Bucket: "photos", Key: "a/b.jpg"}, Num: 2, Region: "1,2,3,4"}
 	if diff := cmp.Diff(want, sent); diff != "" {
 		t.Errorf("input (-want +got):\n%s", diff)
 	}
-	none := &fakeServer{operate: answers(t, "SearchImage", nil, contract.SearchResult{}, nil)}
+	none := &fakeServer{operate: answering(t, "SearchImage", nil, contract.SearchResult{}, nil)}
 	try(t, none, "image search shop --bucket photos --key a.jpg").want(t, exitDone, "", "no hits; 0 pictures of instance shop compared\n")
 	try(t, none, "image search shop --bucket photos --key a.jpg -o json").want(t, exitDone, emptySearch, "")
 }
@@ -57,7 +57,7 @@ func TestSearchByFileUploadsItFirst(t *testing.T) {
 	f := &fakeServer{operate: func(_ context.Context, operation string, _ time.Duration, in any) (any, error) {
 		switch operation {
 		case contract.NewUpload.Name:
-			return contract.Upload{Key: "u/1", URL: place.URL + "/u/1"}, nil
+			return contract.Upload{Key: "u/1", URL: place.URL + "/u/1", Expires: began}, nil
 		case contract.SearchImage.Name:
 			sent = in
 			return hits(), nil
@@ -127,7 +127,7 @@ func TestSearchFlags(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			var sent any
-			f := &fakeServer{operate: answers(t, "SearchImage", &sent, contract.SearchResult{}, nil)}
+			f := &fakeServer{operate: answering(t, "SearchImage", &sent, contract.SearchResult{}, nil)}
 			if got := tryArgs(t, t.Context(), f, append([]string{"image", "search", "shop"}, test.args...)); got.status != exitDone {
 				t.Fatalf("exit status %d: %s", got.status, got.stderr)
 			}
@@ -171,18 +171,18 @@ func TestSearchRefusesFlagsThatCannotMeanAnything(t *testing.T) {
 func TestSearchExplains(t *testing.T) {
 	t.Parallel()
 	found := hits()
-	found.PicInfo = &contract.PicInfo{CategoryID: 1, Confidence: 0.834, Region: "20,40,60,80"}
+	found.PicInfo = &contract.PicInfo{CategoryID: 1, Confidence: 0.834, Region: "20,40,60,80", AllCategories: contract.ServiceProduct.Categories()}
 	found.Expanded = true
 	found.Hits[0].Match = &contract.Match{View: "as given", Whole: 1, Subject: 1}
 	found.Hits[1].Match = &contract.Match{View: "rotated 90", Whole: 0.8, Subject: 0.7691, Penalty: 0.05}
-	f := &fakeServer{operate: answers(t, "SearchImage", nil, found, nil)}
+	f := &fakeServer{operate: answering(t, "SearchImage", nil, found, nil)}
 	try(t, f, "image search shop --bucket photos --key k.jpg --explain --start 5").want(t, exitDone, `query: category Dress (predicted, 83 %), subject 20,40,60,80; looked for the picture as given, rotated, and in part
 RANK  SCORE   PRODUCT  PICTURE      CATEGORY  CUSTOM CONTENT  ATTRIBUTES              MATCHED     WHOLE   SUBJECT  PENALTY
 6     1.0000  1007     dress/7.jpg  Dress     red dress       IntAttr=0 StrAttr2=red  as given    1.0000  1.0000   0.00
 7     0.7346  8        8.jpg        Others    -               -                       rotated 90  0.8000  0.7691   0.05
 2 hits of 12,345 pictures compared
 `, "")
-	byFilter := &fakeServer{operate: answers(t, "SearchImage", nil, hits(), nil)}
+	byFilter := &fakeServer{operate: answering(t, "SearchImage", nil, hits(), nil)}
 	if got := try(t, byFilter, "image search shop --filter int_attr=0 --explain"); !strings.Contains(got.stdout, "1     -      1007") {
 		t.Errorf("a search by filter shows scores:\n%s", got.stdout)
 	}
@@ -193,9 +193,9 @@ func TestSearchSavesTheSheet(t *testing.T) {
 	store := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { io.WriteString(w, "a drawing") }))
 	t.Cleanup(store.Close)
 	found := hits()
-	found.SheetURL = store.URL + "/sheets/1.jpg"
+	found.SheetURL, found.Expires = store.URL+"/sheets/1.jpg", began
 	var sent any
-	f := &fakeServer{operate: answers(t, "SearchImage", &sent, found, nil)}
+	f := &fakeServer{operate: answering(t, "SearchImage", &sent, found, nil)}
 	file := filepath.Join(t.TempDir(), "hits.jpg")
 	tryArgs(t, t.Context(), f, []string{"image", "search", "shop", "--name", "p", "a.jpg", "--sheet", file}).
 		want(t, exitDone, shownHits, "picture of the hits saved to "+file+"\n")

@@ -38,7 +38,9 @@ func TestInstanceCreate(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			var sent any
-			f := &fakeServer{operate: answers(t, "CreateInstance", &sent, anInstance(), nil)}
+			made := anInstance()
+			made.Features, made.Pictures = "", 0 // which its first picture gives it
+			f := &fakeServer{operate: answering(t, "CreateInstance", &sent, made, nil)}
 			try(t, f, test.line, test.env).want(t, exitDone, "instance shop created: cn-shanghai, fabric, room for 1,000,000 pictures\n", "")
 			if diff := cmp.Diff(test.want, sent); diff != "" {
 				t.Errorf("input (-want +got):\n%s", diff)
@@ -49,12 +51,12 @@ func TestInstanceCreate(t *testing.T) {
 
 func TestInstanceListAndGet(t *testing.T) {
 	t.Parallel()
-	list := &fakeServer{operate: answers(t, "ListInstances", nil, contract.InstanceList{Instances: []contract.Instance{anInstance()}}, nil)}
+	list := &fakeServer{operate: answering(t, "ListInstances", nil, contract.InstanceList{Instances: []contract.Instance{anInstance()}}, nil)}
 	try(t, list, "instance list").want(t, exitDone, rows(
 		"NAME  REGION       SERVICE TYPE  PICTURES  CAPACITY   CREATED",
 		"shop  cn-shanghai  fabric        12,345    1,000,000  2025-05-04 03:02:01",
 	), "")
-	none := &fakeServer{operate: answers(t, "ListInstances", nil, contract.InstanceList{}, nil)}
+	none := &fakeServer{operate: answering(t, "ListInstances", nil, contract.InstanceList{}, nil)}
 	try(t, none, "instance list").want(t, exitDone, "", "no instances; create one with: starter instance create NAME\n")
 	try(t, none, "instance list -o json").want(t, exitDone, "{\n  \"instances\": []\n}\n", "")
 
@@ -62,7 +64,7 @@ func TestInstanceListAndGet(t *testing.T) {
 		Instance: anInstance(), QPS: 5, TotalCount: 12_345,
 		Rates: []contract.Rate{{Operation: "SearchImage", PerSecond: 5}, {Operation: "UpdateImage", PerSecond: 0.5, Adjusted: true}},
 	}
-	get := &fakeServer{operate: answers(t, "DescribeInstance", nil, detail, nil)}
+	get := &fakeServer{operate: answering(t, "DescribeInstance", nil, detail, nil)}
 	try(t, get, "instance get shop").want(t, exitDone, rows(
 		"name          shop",
 		"id            imagesearch-1",
@@ -85,7 +87,7 @@ func TestInstanceListAndGet(t *testing.T) {
 func TestInstanceDelete(t *testing.T) {
 	t.Parallel()
 	var sent any
-	f := &fakeServer{operate: answers(t, "DeleteInstance", &sent, contract.Nothing{}, nil)}
+	f := &fakeServer{operate: answering(t, "DeleteInstance", &sent, contract.Nothing{}, nil)}
 	try(t, f, "instance delete shop --yes").want(t, exitDone, "instance shop deleted\n", "")
 	if sent != (contract.InstanceRef{Name: "shop"}) {
 		t.Errorf("input = %v", sent)
@@ -125,7 +127,7 @@ func TestInstanceNameThatLooksLikeAnOption(t *testing.T) {
 		t.Errorf("create: exit status %d, %q", got.status, got.stderr)
 	}
 	var sent any
-	f := &fakeServer{operate: answers(t, "DeleteInstance", &sent, contract.Nothing{}, nil)}
+	f := &fakeServer{operate: answering(t, "DeleteInstance", &sent, contract.Nothing{}, nil)}
 	try(t, f, "instance delete --yes -- -shop").want(t, exitDone, "instance -shop deleted\n", "")
 	if sent != (contract.InstanceRef{Name: "-shop"}) {
 		t.Errorf("input = %+v", sent)

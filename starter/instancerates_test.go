@@ -26,7 +26,7 @@ func TestInstanceRates(t *testing.T) {
 	t.Parallel()
 	list := contract.RateList{Rates: []contract.Rate{{Operation: "AddImage", PerSecond: 5}, {Operation: "UpdateImage", PerSecond: 0.5, Adjusted: true}}}
 	var sent any
-	f := &fakeServer{operate: answers(t, "InstanceRates", &sent, list, nil)}
+	f := &fakeServer{operate: answering(t, "InstanceRates", &sent, list, nil)}
 	try(t, f, "instance rates shop --set UpdateImage=0.5 --set AddImage=0").want(t, exitDone, rows(
 		"OPERATION    A SECOND",
 		"AddImage     5",
@@ -53,7 +53,7 @@ func TestInstanceGetWaitsForItsTurn(t *testing.T) {
 				if asked++; asked <= denials {
 					return nil, contract.Errorf(contract.CodeDeniedRequest, "try again in 1s")
 				}
-				return contract.InstanceDetail{Instance: anInstance()}, nil
+				return contract.InstanceDetail{Instance: anInstance(), Rates: []contract.Rate{{Operation: contract.RateSearch, PerSecond: 5}}}, nil
 			}}
 			got := try(t, f, "instance get shop")
 			if got.status != want || asked != min(denials+1, describeTries) || time.Since(began) != time.Duration(asked-1)*describePause {
@@ -69,7 +69,7 @@ func TestInstanceDump(t *testing.T) {
 	t.Cleanup(store.Close)
 	dumped := contract.DumpMetaResult{Pictures: 2, URL: store.URL + "/dumps/1.ndjson", Expires: began}
 	var sent any
-	f := &fakeServer{operate: answers(t, "DumpMeta", &sent, dumped, nil)}
+	f := &fakeServer{operate: answering(t, "DumpMeta", &sent, dumped, nil)}
 	try(t, f, "instance dump shop").want(t, exitDone, rows(
 		"pictures          2",
 		"manifest          "+dumped.URL,

@@ -89,7 +89,7 @@ func TestErrorsTakeOneLine(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			f := &fakeServer{operate: answers(t, "DescribeInstance", nil, nil, test.err)}
+			f := &fakeServer{operate: answering(t, "DescribeInstance", nil, nil, test.err)}
 			try(t, f, "instance get shop").want(t, exitError, "", test.want)
 		})
 	}
@@ -121,7 +121,7 @@ func TestSettingsReachTheServer(t *testing.T) {
 				args: strings.Fields(test.line), env: test.env, stdout: new(strings.Builder), stderr: new(strings.Builder),
 				dial: func(_ context.Context, to address) (server, error) {
 					got = to
-					return &fakeServer{operate: answers(t, "ListInstances", nil, contract.InstanceList{}, nil)}, nil
+					return &fakeServer{operate: answering(t, "ListInstances", nil, contract.InstanceList{}, nil)}, nil
 				},
 			})
 			got.env = nil

@@ -64,6 +64,7 @@ var layers = map[string]layer{
 	"docs/signal": {"workflows/contract go.temporal.io/sdk/...", "shows that another service needs the contract alone"},
 
 	"testsuite":               {"", "tests of the tree"},
+	"testsuite/answers":       {"workflows/contract", "knows answers by their looks"},
 	"testsuite/catalogue":     {"workflows/contract workflows/manifest", "draws, and reads nothing that runs"},
 	"testsuite/edits":         {"", "draws, and reads nothing that runs"},
 	"testsuite/oracle":        {"", "judges the product, and so shares no code with it"},
