@@ -110,6 +110,12 @@ func (c *batchGet) Run(a *app) error {
 			return a.server.Setback(ctx, task.WorkflowID)
 		})
 	}
+	if v.State == contract.StateSuspended {
+		v.HeldUp = setback{} // somebody holds it, and the message says who
+	}
+	if v.HeldUp.stops() {
+		v.Rate, v.ETA = 0, 0
+	}
 	if a.json {
 		return a.printJSON(v)
 	}
@@ -171,7 +177,7 @@ func (a *app) views(tasks []contract.Task) []taskView {
 // merge takes over what the running workflow knows better than the ledger.
 func (v *taskView) merge(status contract.Status) {
 	v.State = status.State
-	v.Rate, v.ETA = status.Rate, status.ETA
+	v.Rate, v.ETA = status.Rate, max(0, status.ETA)
 	if status.Planned && !v.Planned {
 		v.Planned, v.List.Lines = true, status.Total
 	}
@@ -229,7 +235,7 @@ func (a *app) printTask(v taskView) error {
 		speed = pace(v.Rate, v.ETA)
 	}
 	held := ""
-	if v.HeldUp.Failures > 0 {
+	if v.HeldUp.found() {
 		held = v.HeldUp.String()
 	}
 	pairs := []string{

@@ -39,8 +39,9 @@ type following struct {
 	asked time.Time       // when the ledger was last asked
 	last  contract.Status // what was last shown
 	first int64           // lines that were done when the first of them was
-	moved time.Time       // when lines were last seen to get done, or a setback was asked for
-	held  string          // what was said to hold the task up
+	moved time.Time       // when lines were last seen to get done
+	asks  time.Time       // when a setback was last asked for
+	held  string          // kind of what was said to hold the task up
 }
 
 // Pauses between two looks at a task, and while something does not answer.
@@ -121,9 +122,9 @@ func (a *app) look(f *following, screen *screen) (closed bool, err error) {
 	if status.Task != 0 && status.Task == f.Task {
 		a.sharpen(f, &status)
 		screen.recovered()
-		a.explainDelay(f, status, screen)
+		shown := a.explainDelay(f, status, screen)
 		f.last = status
-		screen.show(status)
+		screen.show(shown)
 	}
 	return false, nil
 }
@@ -162,26 +163,42 @@ func (a *app) sharpen(f *following, status *contract.Status) {
 }
 
 // explainDelay says, once for each cause, what holds up a task that does not get
-// on, and that it does again.
-func (a *app) explainDelay(f *following, status contract.Status, screen *screen) {
+// on, and that it does again. What it returns has no rate, and no time that is
+// left, while nothing moves.
+func (a *app) explainDelay(f *following, status contract.Status, screen *screen) contract.Status {
 	now := time.Now()
 	switch {
-	case f.moved.IsZero() || status.Done() > f.last.Done() || status.Planned != f.last.Planned:
-		f.moved = now
+	case f.moved.IsZero() || status.Done() > f.last.Done() || status.Planned != f.last.Planned || status.State != f.last.State:
+		f.moved, f.asks = now, now
 		if f.held != "" {
 			f.held = ""
 			screen.note("it gets on again")
 		}
-	case now.Sub(f.moved) >= heldPause:
-		f.moved = now
+	case now.Sub(f.asks) >= heldPause && status.State != contract.StateSuspended:
+		f.asks = now
 		found, err := within(a.ctx, a.requestLimit(), func(ctx context.Context) (setback, error) {
 			return a.server.Setback(ctx, f.WorkflowID)
 		})
-		if err == nil && found.Failures > 0 && found.Cause != f.held {
-			f.held = found.Cause
+		if err == nil && found.found() && found.kind() != f.held {
+			f.held = found.kind()
 			screen.note("held up: " + found.String())
 		}
 	}
+	screen.held = f.held != ""
+	if screen.held || now.Sub(f.moved) >= stillAfter(status.Rate) {
+		status.Rate, status.ETA = 0, -1
+	}
+	return status
+}
+
+// stillAfter is how long no line may get done before the rate says nothing any
+// more. Lines are committed by the dozen: a slow task is not one that stands.
+func stillAfter(rate float64) time.Duration {
+	const commits = 2 * 64 // lines
+	if rate <= 0 {
+		return heldPause
+	}
+	return max(heldPause, min(time.Duration(commits/rate*float64(time.Second)), 2*time.Minute))
 }
 
 // owns reports whether a run belongs to the task: the instance's next task has

@@ -163,10 +163,14 @@ func (t *temporalServer) Start(ctx context.Context, in contract.BatchTaskInput) 
 // Polled reports whether a worker has asked for work. Temporal lists a worker
 // for minutes after it has gone; a live one asks at least once a minute.
 func (t *temporalServer) Polled(ctx context.Context, since time.Time) (bool, error) {
+	return t.polled(ctx, t.queue, enumspb.TASK_QUEUE_TYPE_WORKFLOW, since)
+}
+
+func (t *temporalServer) polled(ctx context.Context, queue string, kind enumspb.TaskQueueType, since time.Time) (bool, error) {
 	if since.IsZero() {
 		since = time.Now().Add(-75 * time.Second)
 	}
-	answer, err := t.sdk.DescribeTaskQueue(ctx, t.queue, enumspb.TASK_QUEUE_TYPE_WORKFLOW)
+	answer, err := t.sdk.DescribeTaskQueue(ctx, queue, kind)
 	if err != nil {
 		return false, t.explain(ctx, err)
 	}

@@ -21,6 +21,7 @@ type screen struct {
 	terminal bool
 	bar      *progressbar.ProgressBar
 	silent   string // what does not answer at present
+	held     bool   // something holds the task up
 	lines    lines
 }
 
@@ -37,6 +38,13 @@ func newScreen(w io.Writer) *screen { return &screen{w: w, terminal: isTerminal(
 // show draws where the task stands.
 func (s *screen) show(status contract.Status) {
 	text := describe(status)
+	if s.held && !s.terminal { // a note has said so, and lines would repeat it
+		s.lines.pending = ""
+		return
+	}
+	if s.held {
+		text += ", held up"
+	}
 	if !s.terminal {
 		if line, ok := s.lines.next(text, status.State, time.Now()); ok {
 			_, _ = fmt.Fprintln(s.w, line)

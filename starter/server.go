@@ -32,8 +32,8 @@ type server interface {
 	Result(ctx context.Context, workflowID, runID string) (contract.BatchTaskResult, error)
 	// Status asks the latest run of a workflow where it stands. It needs a worker.
 	Status(ctx context.Context, workflowID string) (contract.Status, error)
-	// Setback is the step of a task that has failed most often and is tried again,
-	// if any, told by Temporal itself.
+	// Setback is what holds a task up, if anything: no worker, a paused step, or one
+	// that fails and is tried again; told by Temporal itself.
 	Setback(ctx context.Context, workflowID string) (setback, error)
 	// Update asks for a change and waits for the answer. It needs a worker.
 	Update(ctx context.Context, workflowID, name string, control contract.Control) (contract.State, error)
