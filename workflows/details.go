@@ -73,7 +73,19 @@ func (t *task) tally() contract.Tally {
 	return contract.Tally{}
 }
 
-// status answers the status query.
+// answerStatus answers the status query. An answer is no part of history: it may
+// look at the worker's clock, and has to, because the workflow's stands still
+// while nothing happens, and a rate of then would be promised for ever.
+func (t *task) answerStatus() (contract.Status, error) {
+	status := t.status()
+	now := time.Now() //workflowcheck:ignore a query is not replayed
+	if status.Planned && t.meter.Stands(now) {
+		status.Rate, status.ETA = 0, -1
+	}
+	return status, nil
+}
+
+// status is where the task stands, by the workflow's clock.
 func (t *task) status() contract.Status {
 	status := contract.Status{
 		Task: t.number, Instance: t.spec.Instance, Bucket: t.spec.Bucket, Path: t.spec.Path,
@@ -96,6 +108,7 @@ func (t *task) status() contract.Status {
 		status.Left = max(0, status.Total-status.Done())
 		status.Rate = t.meter.Rate()
 		status.ETA = t.meter.ETA(status.Left)
+		status.Moved = t.meter.Moved()
 	}
 	return status
 }
@@ -124,7 +137,12 @@ func detailsOf(s contract.Status) string {
 		row("report", "starter batch report %d", s.Task)
 	}
 	if s.Rate > 0 && !s.State.Final() {
-		row("rate", "%.0f lines/s, about %s left", s.Rate, (time.Duration(s.ETA) * time.Second).String())
+		// Details stay as they are while nothing happens: a reader has to see how old they are.
+		at := ""
+		if !s.Moved.IsZero() {
+			at = " at " + s.Moved.UTC().Format("15:04:05") + " UTC"
+		}
+		row("rate", "%.0f lines/s%s, about %s left", s.Rate, at, (time.Duration(s.ETA) * time.Second).String())
 	}
 	row("stages", "fetched %s → validated %s → featurized %s → indexed %s",
 		contract.Grouped(s.Fetched), contract.Grouped(s.Validated), contract.Grouped(s.Featurized), contract.Grouped(s.Indexed))

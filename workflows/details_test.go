@@ -3,6 +3,7 @@ package workflows_test
 import (
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -42,6 +43,20 @@ func TestDetails(t *testing.T) {
 				"| rate | 250 lines/s, about 1h6m40s left |",
 				"| stages | fetched 1,000,000 → validated 999,995 → featurized 999,991 → indexed 999,990 |",
 				"| cut into | 2000 slices, 20 chunks, 2 of them open |", "",
+			},
+		},
+		"Dated": {
+			reason: "details that nothing has changed for a while show their age",
+			status: contract.Status{
+				Task: 7, State: contract.StateProcessing, Planned: true, Total: 100, Left: 50, Rate: 25, ETA: 2, Slices: 7, Chunks: 2,
+				Moved: time.Date(2030, 1, 31, 18, 2, 3, 0, time.FixedZone("", 3600)), Tally: contract.Tally{Counts: contract.Counts{Succeeded: 50}},
+			},
+			want: []string{
+				"task 7 **PROCESSING** 50% ", "", "| | |", "|---|---|",
+				"| lines | 50 of 100 · 50 succeeded |",
+				"| rate | 25 lines/s at 17:02:03 UTC, about 2s left |",
+				"| stages | fetched 0 → validated 0 → featurized 0 → indexed 0 |",
+				"| cut into | 7 slices, 2 chunks, 0 of them open |", "",
 			},
 		},
 		"Hostile": {

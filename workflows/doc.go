@@ -1,7 +1,8 @@
 // Package workflows says what happens, in which order. Everything in it is
-// deterministic: no I/O, no cgo, no clock but the workflow's, no goroutine but
-// the SDK's. The steps themselves are in package activities, which this package
-// knows by name only.
+// deterministic: no I/O, no cgo, no clock but the workflow's (answers to queries,
+// which are in no history, may look at another), no goroutine but the SDK's. The
+// steps themselves are in package activities, which this package knows by name
+// only.
 //
 // # The path of one picture
 //

@@ -46,7 +46,7 @@ func open(ctx workflow.Context, carried *contract.CarriedTask) (*task, error) {
 	} else {
 		t.gate = fanout.NewGate("", "")
 	}
-	if err := workflow.SetQueryHandler(ctx, contract.StatusQuery.Name, func() (contract.Status, error) { return t.status(), nil }); err != nil {
+	if err := workflow.SetQueryHandler(ctx, contract.StatusQuery.Name, t.answerStatus); err != nil {
 		return nil, err
 	}
 	t.controls, err = listen(ctx, t.gate, t.show)

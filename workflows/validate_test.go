@@ -20,7 +20,11 @@ import (
 // recorded is a history of testdata, as a run with another input would have made it.
 func recorded(t *testing.T, name string, input any) *historypb.History {
 	t.Helper()
-	history := readHistory(t, filepath.Join("testdata", "replay", name+".json"))
+	files, err := filepath.Glob(filepath.Join("testdata", "replay", name+".*"))
+	if err != nil || len(files) == 0 {
+		t.Fatalf("no history %s, %v", name, err)
+	}
+	history := readHistory(t, files[0])
 	data, err := json.Marshal(input)
 	if err != nil {
 		t.Fatal(err)

@@ -124,8 +124,9 @@ type Status struct {
 	Tally               // absolute counts so far
 	Slices    int       `json:"slices"`
 	Chunks    int       `json:"chunks"`
-	Rate      float64   `json:"linesPerSecond"`
-	ETA       float64   `json:"etaSeconds"` // -1 while unknown
+	Rate      float64   `json:"linesPerSecond"`   // 0 while nothing moves
+	ETA       float64   `json:"etaSeconds"`       // -1 while unknown, and while nothing moves
+	Moved     time.Time `json:"movedAt,omitzero"` // when lines were last seen to have got done
 	StartedAt time.Time `json:"startedAt"`
 	ReportKey string    `json:"reportKey,omitempty"`
 	Open      []string  `json:"openChunks,omitempty"` // workflow ids, for ChunkStatusQuery

@@ -99,3 +99,41 @@ func TestMeter(t *testing.T) {
 		})
 	}
 }
+
+func TestMeterKnowsWhenNothingMoves(t *testing.T) {
+	t.Parallel()
+	type seen struct {
+		second int
+		done   int64
+	}
+	for name, test := range map[string]struct {
+		reason string
+		seen   []seen
+		moved  int // second, -1 for never
+		stands int // from this second on
+	}{
+		"Once":    {reason: "the first look is a beginning", seen: []seen{{100, 50}}, moved: -1, stands: 131},
+		"Steady":  {seen: []seen{{0, 0}, {2, 100}, {4, 200}}, moved: 4, stands: 35},
+		"Slow":    {reason: "what takes 40 seconds each time is not late after 100", seen: []seen{{0, 0}, {40, 64}, {80, 128}}, moved: 80, stands: 201},
+		"Looks":   {reason: "looking is no progress", seen: []seen{{0, 0}, {2, 100}, {20, 100}, {30, 100}}, moved: 2, stands: 33},
+		"Stalled": {reason: "nothing ever was", seen: []seen{{0, 7}, {20, 7}}, moved: -1, stands: 31},
+	} {
+		var meter fanout.Meter
+		for _, s := range test.seen {
+			meter.See(time.Unix(int64(s.second), 0), s.done)
+		}
+		if before, after := meter.Stands(time.Unix(int64(test.stands-1), 0)), meter.Stands(time.Unix(int64(test.stands), 0)); before || !after {
+			t.Errorf("%s: it stands after %d seconds: %t, a second later: %t; %s", name, test.stands-1, before, after, test.reason)
+		}
+		want := time.Time{}
+		if test.moved >= 0 {
+			want = time.Unix(int64(test.moved), 0)
+		}
+		if got := meter.Moved(); !got.Equal(want) {
+			t.Errorf("%s: it moved at %v, want %v", name, got, want)
+		}
+	}
+	if new(fanout.Meter).Stands(time.Unix(1, 0)) {
+		t.Error("a meter that has seen nothing says that nothing moves")
+	}
+}

@@ -35,6 +35,37 @@ func (m *Meter) See(at time.Time, done int64) {
 // Forget starts over: after a pause the past says nothing.
 func (m *Meter) Forget() { m.seen = nil }
 
+// Moved is when lines were last seen to have got done; zero before any were.
+func (m *Meter) Moved() time.Time {
+	for n := len(m.seen) - 1; n > 0; n-- {
+		if m.seen[n].done > m.seen[n-1].done {
+			return m.seen[n].at
+		}
+	}
+	return time.Time{}
+}
+
+// leastStill is how long nothing must have been seen before anything is said of it.
+const leastStill = 30 * time.Second
+
+// Stands reports whether nothing has got done for so long that the rate says
+// nothing any more: three times as long as it has ever taken to see something of
+// late, and half a minute at least. The moment may be any later one.
+func (m *Meter) Stands(at time.Time) bool {
+	if len(m.seen) == 0 {
+		return false
+	}
+	longest := leastStill / 3
+	last := m.seen[0]
+	for _, next := range m.seen[1:] {
+		if next.done > last.done {
+			longest = max(longest, next.at.Sub(last.at))
+			last = next
+		}
+	}
+	return at.Sub(last.at) > 3*longest
+}
+
 // Rate is in lines a second; 0 while it is unknown.
 func (m *Meter) Rate() float64 {
 	if len(m.seen) < 2 {
