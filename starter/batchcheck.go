@@ -17,6 +17,7 @@ type batchCheck struct {
 	Path        string  `placeholder:"FOLDER" help:"Folder with increment.meta in the bucket."`
 	RoleARN     string  `name:"role-arn" placeholder:"ARN" help:"RAM role to read the bucket with."`
 	ServiceType service `default:"product" placeholder:"TYPE" help:"Service type of the instance it is for. Default: ${default}."`
+	Dump        bool    `help:"The manifest is one that instance dump wrote, for a task that is started with --dump."`
 	Strict      bool    `help:"Also refuse what only some of the vendor's pages refuse."`
 }
 
@@ -89,12 +90,12 @@ func (c *batchCheck) local(a *app, report func(manifest.Finding) error) (manifes
 		defer f.Close()
 		from = f
 	}
-	return manifest.Check(from, manifest.Rules{ServiceType: contract.ServiceType(c.ServiceType), Strict: c.Strict}, report)
+	return manifest.Check(from, manifest.Rules{ServiceType: contract.ServiceType(c.ServiceType), Strict: c.Strict, Sources: c.Dump}, report)
 }
 
 // inBucket has a worker check a manifest and prints what it found.
 func (c *batchCheck) inBucket(a *app, report func(manifest.Finding) error) (manifest.Summary, error) {
-	in := contract.CheckInput{Bucket: c.Bucket, Path: c.Path, RoleARN: c.RoleARN, ServiceType: contract.ServiceType(c.ServiceType), Strict: c.Strict}
+	in := contract.CheckInput{Bucket: c.Bucket, Path: c.Path, RoleARN: c.RoleARN, ServiceType: contract.ServiceType(c.ServiceType), Strict: c.Strict, Dump: c.Dump}
 	if err := in.Validate(); err != nil {
 		return manifest.Summary{}, invalid(err)
 	}

@@ -153,6 +153,8 @@ func (x *Index) sweep(ctx context.Context, number int64) error {
 	statements := []string{
 		`DELETE FROM source WHERE operation IN (SELECT task FROM picture WHERE line = 0 AND id IN
 			(SELECT id FROM picture WHERE id BETWEEN ?2 AND ?3 ORDER BY id LIMIT ?4)) AND ?1 > 0`,
+		`DELETE FROM line_source WHERE (task, line) IN (SELECT task, line FROM picture WHERE id IN
+			(SELECT id FROM picture WHERE id BETWEEN ?2 AND ?3 ORDER BY id LIMIT ?4)) AND ?1 > 0`,
 		"DELETE FROM vector WHERE picture IN (SELECT id FROM picture WHERE id BETWEEN ?2 AND ?3 ORDER BY id LIMIT ?4) AND ?1 > 0",
 		"DELETE FROM picture WHERE id IN (SELECT id FROM picture WHERE id BETWEEN ?2 AND ?3 ORDER BY id LIMIT ?4) AND ?1 > 0",
 		`DELETE FROM field WHERE (instance, product, name, field) IN
