@@ -13,8 +13,8 @@ import (
 
 type batchReport struct {
 	Task   int64  `arg:"" help:"Number of the task."`
-	Format string `enum:"ndjson,csv," default:"" placeholder:"FORMAT" help:"Print or save the report as it is stored: ndjson or csv."`
-	Out    string `type:"path" placeholder:"FILE" help:"Save the report to this file, as ndjson unless --format or the file's name says csv."`
+	Format string `enum:"ndjson,csv," default:"" placeholder:"FORMAT" help:"Print the report as ndjson or csv, with control characters escaped; or what to save: ndjson or csv."`
+	Out    string `type:"path" placeholder:"FILE" help:"Save the report to this file byte for byte, as ndjson unless --format or the file's name says csv."`
 	Rest   string `type:"path" placeholder:"FILE" help:"Also save an increment.meta of the failed and not-run lines, ready to be corrected and started again."`
 }
 
@@ -78,10 +78,11 @@ func (c *batchReport) Run(a *app) error {
 		}
 		return nil
 	case c.Format != "":
-		if _, err := io.Copy(a.stdout, body); err != nil {
-			return fmt.Errorf("download report: %w", err)
+		how := escape(asJSON)
+		if c.csv() {
+			how = spelled
 		}
-		return nil
+		return a.pour("report", body, how)
 	}
 	return a.printReport(body, signed.Task)
 }

@@ -33,4 +33,5 @@
 //	transfer.go      signed links
 //	progress.go      the bar and the lines of a running task
 //	output.go        tables, JSON, numbers, times
+//	terminal.go      what strangers wrote, harmless where it is printed
 package main

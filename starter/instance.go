@@ -3,13 +3,10 @@ package main
 import (
 	"bufio"
 	"fmt"
-	"os"
 	"strconv"
 	"strings"
 
 	"github.com/alecthomas/kong"
-	"golang.org/x/term"
-
 	"imagebatch/workflows/contract"
 )
 
@@ -166,10 +163,4 @@ func (a *app) ask(question string) (bool, error) {
 		return true, nil
 	}
 	return false, nil
-}
-
-// isTerminal reports whether a stream is one that a person sits at.
-func isTerminal(stream any) bool {
-	f, ok := stream.(*os.File)
-	return ok && term.IsTerminal(int(f.Fd()))
 }

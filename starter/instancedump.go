@@ -2,7 +2,6 @@ package main
 
 import (
 	"fmt"
-	"io"
 
 	"imagebatch/workflows/contract"
 )
@@ -29,10 +28,7 @@ func (c *instanceDump) Run(a *app) error {
 		}
 		defer body.Close()
 		if c.File == "-" {
-			if _, err := io.Copy(a.stdout, body); err != nil {
-				return fmt.Errorf("download dump: %w", err)
-			}
-			return nil
+			return a.pour("dump", body, asJSON)
 		}
 		if err := save(c.File, body); err != nil {
 			return err

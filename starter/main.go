@@ -118,6 +118,10 @@ func run(ctx context.Context, p process) (status int) {
 		}
 	}()
 
+	stdout, stderr := newGuard(p.stdout, dotted), newGuard(p.stderr, dotted)
+	p.stdout, p.stderr = stdout, stderr
+	defer func() { _ = errors.Join(stdout.finish(), stderr.finish()) }() // half a character is no result
+
 	var line cli
 	parser, err := kong.New(&line,
 		kong.Name("starter"), kong.Description(description),

@@ -6,7 +6,6 @@ import (
 	"io"
 	"strings"
 	"time"
-	"unicode"
 
 	"github.com/rivo/uniseg"
 
@@ -29,7 +28,7 @@ func (a *app) notef(format string, args ...any) {
 
 // printJSON writes one object to standard output.
 func (a *app) printJSON(v any) error {
-	e := json.NewEncoder(a.stdout)
+	e := json.NewEncoder(newGuard(a.stdout, asJSON))
 	e.SetEscapeHTML(false)
 	e.SetIndent("", "  ")
 	if err := e.Encode(v); err != nil {
@@ -87,19 +86,6 @@ func facts(w io.Writer, pairs ...string) error {
 		}
 	}
 	return t.writeTo(w)
-}
-
-// printable keeps what strangers wrote from steering the terminal.
-func printable(s string) string {
-	return strings.Map(func(r rune) rune {
-		switch {
-		case r == '\n', r == '\t':
-			return ' '
-		case unicode.IsGraphic(r):
-			return r
-		}
-		return '·'
-	}, s)
 }
 
 func oneLine(s string) string { return strings.TrimSpace(printable(s)) }
