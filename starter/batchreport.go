@@ -113,7 +113,7 @@ func (a *app) saveRest(name string, signed contract.SignedReport) error {
 func (a *app) printReport(body io.Reader, task contract.Task) error {
 	row := func(line, code, operation, product, picture, message string) error {
 		return a.printf("%s  %s  %s  %s  %s  %s\n", pad(line, 9), pad(printable(code), 23), pad(dash(printable(operation)), 9),
-			pad(dash(printable(product)), 20), pad(dash(printable(picture)), 28), printable(message))
+			pad(cut(dash(printable(product)), mostColumns), 20), pad(cut(dash(printable(picture)), mostColumns), 28), printable(message))
 	}
 	records := bufio.NewReaderSize(body, 1<<20)
 	decoder := json.NewDecoder(records)

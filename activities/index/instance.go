@@ -131,12 +131,13 @@ func markDead(t *store.Tx, runID, name string) error {
 		return err
 	}
 	number := operation.Instance.Number
-	busy, err := t.Busy(number)
+	open, err := t.OpenTask(number)
 	if err != nil {
 		return err
 	}
-	if busy {
-		return contract.Errorf(contract.CodeInstanceStatusError, "instance %q has an open task; cancel it or wait for its end, then delete the instance", name)
+	if open != 0 {
+		return contract.Errorf(contract.CodeInstanceStatusError,
+			"instance %q has open task %d; stop it with: starter batch cancel %d, or, where its workflow was terminated in Temporal, close it with: starter batch get %d; then delete the instance", name, open, open, open)
 	}
 	if err := t.DropRates(number); err != nil {
 		return err
