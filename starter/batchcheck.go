@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 
 	"imagebatch/workflows/contract"
 	"imagebatch/workflows/manifest"
@@ -81,9 +80,9 @@ func (c *batchCheck) Run(a *app) error {
 
 // local checks a file of this machine, without Temporal.
 func (c *batchCheck) local(a *app, report func(manifest.Finding) error) (manifest.Summary, error) {
-	from := a.stdin
+	from := interruptible(a.ctx, a.stdin)
 	if c.File != "-" {
-		f, err := os.Open(c.File)
+		f, err := openLocal(a.ctx, c.File)
 		if err != nil {
 			return manifest.Summary{}, fmt.Errorf("check manifest: %w", err)
 		}

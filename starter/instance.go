@@ -154,7 +154,7 @@ func (c *instanceDelete) Run(a *app) error {
 // ask puts a question to the terminal; anything but yes is no.
 func (a *app) ask(question string) (bool, error) {
 	fmt.Fprint(a.stderr, question)
-	answer, err := bufio.NewReader(a.stdin).ReadString('\n')
+	answer, err := bufio.NewReader(interruptible(a.ctx, a.stdin)).ReadString('\n')
 	if err != nil && answer == "" {
 		return false, fmt.Errorf("read answer: %w", err)
 	}
