@@ -69,7 +69,7 @@ func (c *batchReport) Run(a *app) error {
 	defer body.Close()
 	switch {
 	case c.Out != "":
-		if err := save(c.Out, body); err != nil {
+		if err := save(a.ctx, c.Out, body); err != nil {
 			return err
 		}
 		a.notef("report of task %d saved to %s", c.Task, c.Out)
@@ -101,7 +101,7 @@ func (a *app) saveRest(name string, signed contract.SignedReport) error {
 		return err
 	}
 	defer rest.Close()
-	if err := save(name, rest); err != nil {
+	if err := save(a.ctx, name, rest); err != nil {
 		return err
 	}
 	a.notef("failed and not-run lines of task %d saved to %s", signed.Task.ID, name)

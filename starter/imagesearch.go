@@ -110,7 +110,7 @@ func (c *imageSearch) saveSheet(a *app, found contract.SearchResult) error {
 		return err
 	}
 	defer body.Close()
-	if err := save(c.Sheet, body); err != nil {
+	if err := save(a.ctx, c.Sheet, body); err != nil {
 		return err
 	}
 	a.notef("picture of the hits saved to %s", c.Sheet)

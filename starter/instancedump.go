@@ -30,7 +30,7 @@ func (c *instanceDump) Run(a *app) error {
 		if c.File == "-" {
 			return a.pour("dump", body, asJSON)
 		}
-		if err := save(c.File, body); err != nil {
+		if err := save(a.ctx, c.File, body); err != nil {
 			return err
 		}
 		a.notef("%s saved to %s", plural(dumped.Pictures, "picture"), c.File)
