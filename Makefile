@@ -25,8 +25,8 @@ demo: build ## draw a catalogue, import it, search it, stop; IMAGES=dir takes yo
 	@bin/demo --bin bin --state var/demo --images "$(IMAGES)" $(if $(KEEP),--keep)
 
 .PHONY: dev
-dev: build ## start Temporal with its web UI, the object store and a worker; STATE=dir keeps their files
-	@bin/dev --bin bin --state "$(STATE)"
+dev: build ## start Temporal with its web UI, the object store and a worker; STATE=dir keeps their files, IMAGES=dir puts pictures into the store
+	@bin/dev --bin bin --state "$(STATE)" --images "$(IMAGES)"
 
 .PHONY: test
 test: check unit e2e ## everything below: formatting, static checks, unit and workflow tests with -race, end to end with 45 s of torture

@@ -6,7 +6,8 @@ import (
 	"imagebatch/workflows/contract"
 )
 
-// categorize is the category that a picture is stored with: the given one or,
+// categorize is the category that a picture is stored with: the given one, be it
+// that a person gave it or that a dump has it from an earlier guess, or,
 // where none is and the service type keeps them, a guess by those of the
 // instance's pictures that were given one. The guess depends on which pictures
 // are there at the moment.

@@ -45,7 +45,7 @@ func (r *Reports) Check(ctx context.Context, in contract.CheckInput) (contract.C
 		findings := bufio.NewWriter(out)
 		encoder := json.NewEncoder(findings)
 		encoder.SetEscapeHTML(false)
-		rules := manifest.Rules{ServiceType: in.ServiceType, Strict: in.Strict}
+		rules := manifest.Rules{ServiceType: in.ServiceType, Strict: in.Strict, Sources: in.Dump}
 		if summary, err = manifest.Check(content, rules, func(f manifest.Finding) error { return encoder.Encode(f) }); err != nil {
 			return err
 		}

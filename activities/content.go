@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strings"
 
 	"imagebatch/workflows/contract"
 	"imagebatch/workflows/filter"
@@ -65,17 +64,9 @@ func (i *Images) analyse(ctx context.Context, data []byte, service contract.Serv
 
 // fetch reads the bytes of a picture; release gives back their memory.
 func (i *Images) fetch(ctx context.Context, content contract.PicContent) (data []byte, release func(), err error) {
-	objects, bucket := i.Results.Objects, i.Results.Bucket
-	if content.Uploaded {
-		// The results bucket holds more than uploads.
-		if name, ok := strings.CutPrefix(content.Key, uploads); !ok || name == "" || strings.Contains(name, "/") {
-			return nil, nil, contract.Errorf(contract.CodeInvalidPicURL, "%q is no uploaded picture; ask for a place to upload to first", content.Key)
-		}
-	} else {
-		if objects, err = i.Identities.As(ctx, content.RoleARN); err != nil {
-			return nil, nil, err
-		}
-		bucket = content.Bucket
+	objects, bucket, err := locate(ctx, i.Identities, i.Results, content)
+	if err != nil {
+		return nil, nil, err
 	}
 	data, release, err = fetch(ctx, objects, i.Limits, bucket, content.Key)
 	if err == nil {

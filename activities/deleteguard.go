@@ -38,7 +38,7 @@ func (p *Plans) guard(task contract.Task, limit contract.Threshold) *deleteGuard
 		return nil
 	}
 	return &deleteGuard{
-		index: p.Index, task: task, limit: limit, rules: manifest.Rules{ServiceType: task.ServiceType},
+		index: p.Index, task: task, limit: limit, rules: rulesOf(task),
 		seen: map[int64]*[guardPage / 64]uint64{},
 	}
 }

@@ -10,8 +10,9 @@ import (
 	"imagebatch/workflows/manifest"
 )
 
-// Dump writes all that is stored beside the vectors as a manifest of ADD lines
-// to the results bucket. Safe to repeat: the object is written whole.
+// Dump writes all that is stored beside the vectors as a manifest of ADD lines,
+// each with where its picture is, to a folder of the results bucket, from which a
+// task can be started. Safe to repeat: the object is written whole.
 func (i *Images) Dump(ctx context.Context, in contract.DumpMetaInput) (contract.DumpMetaResult, error) {
 	if err := in.Validate(); err != nil {
 		return contract.DumpMetaResult{}, err
@@ -20,8 +21,8 @@ func (i *Images) Dump(ctx context.Context, in contract.DumpMetaInput) (contract.
 		return contract.DumpMetaResult{}, err
 	}
 	defer beat(ctx, contract.RateDump)()
-	var result contract.DumpMetaResult
-	key := "dumps/" + runOf(ctx) + ".ndjson"
+	result := contract.DumpMetaResult{Bucket: i.Results.Bucket, Path: "/dumps/" + runOf(ctx)}
+	key := contract.ManifestKey(result.Path)
 	err := i.Results.spool(ctx, key, "application/x-ndjson", func(out io.Writer) error {
 		lines := bufio.NewWriterSize(out, 64<<10)
 		var line []byte

@@ -2,6 +2,7 @@ package activities_test
 
 import (
 	"context"
+	"fmt"
 	"strings"
 	"testing"
 
@@ -18,17 +19,19 @@ func TestDumpIsAManifest(t *testing.T) {
 			add("b", "0.jpg", `"CustomContent":"k\n\"v\"","CategoryId":3,"IntAttr2":-5`),
 			add("a", "1.jpg", `"CategoryId":0,"Crop":false`),
 			add("a", "2.jpg", `"CategoryId":1,"Region":"10,20,30,40","StrAttr4":""`),
-			add("gone", "3.jpg"), remove("gone", ""),
+			add("gone", "3.jpg"), remove("gone", ""), add("b", "3.jpg"),
 		), 0)
 		got := must(w, w.images().Dump, contract.DumpMetaInput{Instance: "shop"})
 		key, _, _ := strings.Cut(strings.TrimPrefix(got.URL, "https://store.example/"+results+"/"), "?")
 		text, ok := w.objects.Text(results, key)
 		want := strings.Join([]string{
-			add("a", "1.jpg", `"CategoryId":0,"Crop":false`),
-			add("a", "2.jpg", `"CategoryId":1,"StrAttr4":"","Region":"10,20,30,40"`),
-			add("b", "0.jpg", `"CustomContent":"k\u000a\"v\"","CategoryId":3,"IntAttr2":-5`),
+			add("a", "1.jpg", `"CategoryId":0,"Crop":false`, inFolder("1.jpg")),
+			add("a", "2.jpg", `"CategoryId":1,"StrAttr4":"","Region":"10,20,30,40"`, inFolder("2.jpg")),
+			add("b", "0.jpg", `"CustomContent":"k\u000a\"v\"","CategoryId":3,"IntAttr2":-5`, inFolder("0.jpg")),
+			add("b", "3.jpg", `"CategoryId":88888888,"CategoryPredicted":true`, inFolder("3.jpg")),
 		}, "\n") + "\n"
-		if !ok || text != want || got.Pictures != 3 || got.Expires.IsZero() || !strings.HasPrefix(key, "dumps/") {
+		if !ok || text != want || got.Pictures != 4 || got.Expires.IsZero() || !strings.HasPrefix(key, "dumps/") ||
+			got.Bucket != results || contract.ManifestKey(got.Path) != key {
 			t.Errorf("%+v\n%s\nwant\n%s", got, text, want)
 		}
 		w.allow(contract.RateDump, 1)
@@ -36,6 +39,11 @@ func TestDumpIsAManifest(t *testing.T) {
 		_, err := execute(t.Context(), w, w.images().Dump, contract.DumpMetaInput{Instance: "shop"})
 		wantRefusal(t, err, contract.CodeDeniedRequest)
 	})
+}
+
+// inFolder is the Source of a picture in the manifest's folder.
+func inFolder(name string) string {
+	return fmt.Sprintf(`"Source":{"Bucket":%q,"Key":%q}`, bucket, folder+"/"+name)
 }
 
 // endless dumps until the activity is told to stop.
@@ -63,7 +71,7 @@ func TestDumpStopsAndLeavesNothing(t *testing.T) {
 		if _, err := execute(ctx, w, images.Dump, contract.DumpMetaInput{Instance: "shop"}); err == nil {
 			t.Error("the dump ended")
 		}
-		if _, ok := w.objects.Text(results, "dumps/default-test-run-id.ndjson"); ok {
+		if _, ok := w.objects.Text(results, "dumps/default-test-run-id/increment.meta"); ok {
 			t.Error("half a dump was written")
 		}
 	})

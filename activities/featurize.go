@@ -120,7 +120,7 @@ func analyse(ctx context.Context, imager Imager, service contract.ServiceType, d
 // putOf is the effect of an ADD line on the index, with the category that was
 // given or guessed. The index itself knows the version that it stores it under.
 func putOf(service contract.ServiceType, features string, entry manifest.Entry, image analysed, category int) *PutPicture {
-	given := service.KeepsCategories() && entry.CategoryID != nil
+	given := service.KeepsCategories() && entry.CategoryID != nil && !entry.CategoryPredicted
 	picture := contract.Picture{
 		ProductID: entry.ProductID, PicName: entry.PicName,
 		CategoryID: category, CustomContent: entry.CustomContent,
@@ -132,6 +132,6 @@ func putOf(service contract.ServiceType, features string, entry manifest.Entry, 
 	}
 	return &PutPicture{
 		Picture: picture, CategoryGiven: given, Framing: subject{entry.Crop, entry.Region}.framing(service),
-		Vector: image.feature.Vector, FeatureVersion: features,
+		Vector: image.feature.Vector, FeatureVersion: features, Source: entry.Source,
 	}
 }

@@ -5,10 +5,12 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 	"sync"
 	"time"
 
 	"imagebatch/workflows/contract"
+	"imagebatch/workflows/manifest"
 )
 
 // fetchStage fetches pictures until there are no more.
@@ -36,19 +38,19 @@ func (p *pipeline) fetchStage(adds <-chan addition, fetched chan<- addition) {
 func (p *pipeline) fetchLine(a *addition) bool {
 	for tries := (patience{}); ; {
 		a.attempts++
-		key, err := p.fetchPicture(a)
+		place, err := p.fetchPicture(a)
 		if err == nil {
 			return true
 		}
 		failed := time.Now()
-		code, message, passing := p.fetchProblem(key, err)
+		code, message, passing := p.fetchProblem(place, a.entry, err)
 		if passing && p.more.Err() != nil {
 			return false // the line stays undone, for whoever goes on
 		}
 		pause, probe, last := tries.spend(err)
 		if errors.Is(err, ErrDenied) || errors.Is(err, ErrRefused) || passing && probe {
 			if err := p.source.reachable(p.work, failed); err != nil {
-				p.fail(fmt.Errorf("fetch oss://%s/%s: %w", p.task.Bucket, key, err))
+				p.fail(fmt.Errorf("fetch oss://%s/%s: %w", place.Bucket, place.Key, err))
 				return false
 			}
 		}
@@ -72,29 +74,64 @@ func (p *pipeline) wait(pause time.Duration) bool {
 	return false
 }
 
-// fetchPicture looks for the picture in the manifest's folder and, where the
-// task says so, from the bucket's root. It names the object that it tried last.
-func (p *pipeline) fetchPicture(a *addition) (key string, err error) {
-	key = contract.PictureKey(p.task.Path, a.entry.PicName)
+// places are the objects that the picture of a line may be in, the first one
+// first: those of its source or, where the line names none, the one in the
+// manifest's folder and, where the task says so, from the bucket's root.
+func (p *pipeline) places(entry manifest.Entry) []contract.PicContent {
+	if entry.Source != nil {
+		return entry.Source.Places()
+	}
+	folder := manifest.Source{Bucket: p.task.Bucket, Key: contract.PictureKey(p.task.Path, entry.PicName), RoleARN: p.task.RoleARN}
+	if p.task.FromRoot && folder.Key != entry.PicName {
+		folder.OrKey = entry.PicName
+	}
+	return folder.Places()
+}
+
+// fetchPicture looks for the picture where it may be. It names the object that
+// it tried last.
+func (p *pipeline) fetchPicture(a *addition) (place contract.PicContent, err error) {
+	places := p.places(a.entry)
 	if err := p.Limits.Fetches.Acquire(p.more); err != nil {
-		return key, err
+		return places[0], err
 	}
 	defer func() { p.Limits.Fetches.Release(errors.Is(err, ErrThrottled)) }()
-	a.data, a.release, err = fetch(p.work, p.objects, p.Limits, p.task.Bucket, key)
-	if errors.Is(err, ErrNoSuchObject) && p.task.FromRoot && key != a.entry.PicName {
-		key = a.entry.PicName
-		a.data, a.release, err = fetch(p.work, p.objects, p.Limits, p.task.Bucket, key)
+	for _, place = range places {
+		var objects Objects
+		if objects, place.Bucket, err = locate(p.work, p.Identities, p.Results, place); err != nil {
+			return place, err
+		}
+		if a.data, a.release, err = fetch(p.work, objects, p.Limits, place.Bucket, place.Key); !errors.Is(err, ErrNoSuchObject) {
+			break
+		}
 	}
-	return key, err
+	return place, err
+}
+
+// locate is the object store that a picture is read from, and the bucket in it.
+func locate(ctx context.Context, identities Identities, results Results, content contract.PicContent) (Objects, string, error) {
+	if !content.Uploaded {
+		objects, err := identities.As(ctx, content.RoleARN)
+		return objects, content.Bucket, err
+	}
+	// The results bucket holds more than uploads.
+	if name, ok := strings.CutPrefix(content.Key, uploads); !ok || name == "" || strings.Contains(name, "/") {
+		return nil, results.Bucket, contract.Errorf(contract.CodeInvalidPicURL, "%q is no uploaded picture; ask for a place to upload to first", content.Key)
+	}
+	return results.Objects, results.Bucket, nil
 }
 
 // fetchProblem says what a failed fetch means for its line, and whether it may
 // pass.
-func (p *pipeline) fetchProblem(key string, err error) (code contract.Code, message string, passing bool) {
-	code, message, passing = fetchProblem(p.task.Bucket, key, p.Limits.Transfer, err)
-	if folder := contract.PictureKey(p.task.Path, key); errors.Is(err, ErrNoSuchObject) && p.task.FromRoot && folder != key {
+func (p *pipeline) fetchProblem(place contract.PicContent, entry manifest.Entry, err error) (code contract.Code, message string, passing bool) {
+	var refusal *contract.Error
+	if errors.As(err, &refusal) {
+		return refusal.Code, refusal.Message, false
+	}
+	code, message, passing = fetchProblem(place.Bucket, place.Key, p.Limits.Transfer, err)
+	if places := p.places(entry); errors.Is(err, ErrNoSuchObject) && len(places) > 1 {
 		message = fmt.Sprintf("there is neither oss://%s/%s nor oss://%[1]s/%[3]s; upload the picture or correct PicName",
-			p.task.Bucket, folder, key)
+			place.Bucket, places[0].Key, places[1].Key)
 	}
 	return code, message, passing
 }

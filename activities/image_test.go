@@ -10,6 +10,7 @@ import (
 	"imagebatch/activities/index"
 	"imagebatch/testsuite/fakes"
 	"imagebatch/workflows/contract"
+	"imagebatch/workflows/manifest"
 	"imagebatch/workflows/filter"
 )
 
@@ -97,7 +98,7 @@ func TestAddImage(t *testing.T) {
 					(stored.CustomContent == nil) != (test.in.CustomContent == nil) || stored.Width != 400 || stored.Line != 0 {
 					t.Errorf("stored %+v: %s", stored, test.reason)
 				}
-				if source, err := w.single.Source(t.Context(), stored); err != nil || source != test.in.PicContent {
+				if source, err := w.single.Source(t.Context(), stored); err != nil || source != manifest.SourceOf(test.in.PicContent) {
 					t.Errorf("source %+v, %v; want what was given", source, err)
 				}
 			})

@@ -39,8 +39,10 @@ func (p *Plans) Plan(ctx context.Context, in contract.PlanInput) (contract.WorkL
 	if err != nil {
 		return contract.WorkList{}, err
 	}
-	if err := checkRegion(ctx, objects, task); err != nil {
-		return contract.WorkList{}, err
+	if !task.Dump { // the pictures of a dump are elsewhere than the dump
+		if err := checkRegion(ctx, objects, task); err != nil {
+			return contract.WorkList{}, err
+		}
 	}
 	list, offsets, err := p.read(ctx, objects, task, in)
 	if err != nil {

@@ -59,9 +59,9 @@ type Pictures interface {
 	// Vector is what a stored picture is found by. CodePicNotExist.
 	Vector(ctx context.Context, ref contract.PictureRef) (vector []byte, featureVersion string, err error)
 	// Source is where the bytes of a stored picture were when it was stored.
-	Source(ctx context.Context, picture contract.Picture) (contract.PicContent, error)
+	Source(ctx context.Context, picture contract.Picture) (manifest.Source, error)
 	// Dump visits every picture of an instance by product and name, as the ADD
-	// that would store it again. Pictures that come or go meanwhile may or may
+	// that would store it again, with its Source. Pictures that come or go meanwhile may or may
 	// not be visited. CodeInstanceNotFound.
 	Dump(ctx context.Context, instance string, visit func(manifest.Entry) error) error
 }

@@ -5,6 +5,7 @@ import (
 	"iter"
 
 	"imagebatch/workflows/contract"
+	"imagebatch/workflows/manifest"
 )
 
 // Ledger records tasks: which lines are done and how they ended. Every method
@@ -137,6 +138,7 @@ type PutPicture struct {
 	Framing        Framing
 	Vector         []byte
 	FeatureVersion string
+	Source         *manifest.Source // of a line that named one; nil: the manifest's folder
 }
 
 // Framing is how the subject of a picture was chosen. It is kept so that a dump

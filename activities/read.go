@@ -29,7 +29,7 @@ func (p *pipeline) readSlice(ctx context.Context, done Bitmap, adds chan<- addit
 		return manifestError(p.task, err)
 	}
 	defer body.Close()
-	rules := manifest.Rules{ServiceType: p.task.ServiceType}
+	rules := rulesOf(p.task)
 	scanner := manifest.NewScanner(exactly(body, to-from), manifest.Position{Line: p.first, Offset: from})
 	for n := range list.LinesOf(p.in.Slice) {
 		if ctx.Err() != nil {
@@ -53,6 +53,11 @@ func (p *pipeline) readSlice(ctx context.Context, done Bitmap, adds chan<- addit
 		p.caution.await(ctx)
 	}
 	return nil
+}
+
+// rulesOf is how the lines of a task are read.
+func rulesOf(task contract.Task) manifest.Rules {
+	return manifest.Rules{ServiceType: task.ServiceType, Sources: task.Dump}
 }
 
 // dispatch decides what a line asks for.

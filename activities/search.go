@@ -67,7 +67,7 @@ type question struct {
 	found    SearchHits
 	expanded bool
 	info     *contract.PicInfo
-	shown    *contract.PicContent // where the query's picture is; nil where it has none
+	shown    *manifest.Source // where the query's picture is; nil where it has none
 }
 
 func newQuestion(i *Images, instance contract.Instance, in contract.SearchInput, selected *filter.Expression) (*question, error) {
@@ -131,7 +131,8 @@ func (q *question) askByPicture(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	q.shown = &q.in.PicContent
+	given := manifest.SourceOf(q.in.PicContent)
+	q.shown = &given
 	data, release, err := q.fetch(ctx, q.in.PicContent)
 	if err != nil {
 		return err

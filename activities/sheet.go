@@ -14,6 +14,7 @@ import (
 
 	"imagebatch/activities/contactsheet"
 	"imagebatch/workflows/contract"
+	"imagebatch/workflows/manifest"
 )
 
 // Bounds of a sheet. It is a courtesy beside an answer: it waits for no picture
@@ -25,7 +26,7 @@ const (
 
 // sheet draws the query, if it has a picture, and the hits, and returns a link
 // to the drawing. A picture that cannot be had is a place that says so.
-func (i *Images) sheet(ctx context.Context, query *contract.PicContent, hits []contract.Hit) (link string, expires time.Time, err error) {
+func (i *Images) sheet(ctx context.Context, query *manifest.Source, hits []contract.Hit) (link string, expires time.Time, err error) {
 	if err := i.Limits.Sheets.Acquire(ctx, 1); err != nil {
 		return "", time.Time{}, err
 	}
@@ -45,7 +46,7 @@ func (i *Images) sheet(ctx context.Context, query *contract.PicContent, hits []c
 		}
 		cells = append(cells, contactsheet.Cell{Lines: []string{head, hit.ProductID, hit.PicName}})
 	}
-	i.fillSheet(ctx, cells, func(ctx context.Context, n int) (contract.PicContent, error) {
+	i.fillSheet(ctx, cells, func(ctx context.Context, n int) (manifest.Source, error) {
 		if n < first {
 			return *query, nil
 		}
@@ -66,7 +67,7 @@ func (i *Images) sheet(ctx context.Context, query *contract.PicContent, hits []c
 }
 
 // fillSheet puts the pictures into their cells, a few at a time.
-func (i *Images) fillSheet(ctx context.Context, cells []contactsheet.Cell, source func(ctx context.Context, n int) (contract.PicContent, error)) {
+func (i *Images) fillSheet(ctx context.Context, cells []contactsheet.Cell, source func(ctx context.Context, n int) (manifest.Source, error)) {
 	limited, cancel := context.WithTimeout(ctx, sheetTime)
 	defer cancel()
 	log := activity.GetLogger(ctx)
@@ -76,11 +77,15 @@ func (i *Images) fillSheet(ctx context.Context, cells []contactsheet.Cell, sourc
 		group.Go(func() error {
 			var preview image.Image
 			err := caught(log, func() error {
-				content, err := source(limited, n)
+				from, err := source(limited, n)
 				if err != nil {
 					return err
 				}
-				preview, err = i.preview(limited, content)
+				for _, place := range from.Places() {
+					if preview, err = i.preview(limited, place); !contract.IsCode(err, contract.CodeInvalidPicURL) {
+						break
+					}
+				}
 				return err
 			})
 			if err != nil {

@@ -10,6 +10,7 @@ import (
 
 	"imagebatch/activities"
 	"imagebatch/workflows/contract"
+	"imagebatch/workflows/manifest"
 )
 
 // sheetOf searches with a sheet and returns it.
@@ -94,8 +95,8 @@ func TestSheetDoesWithoutPictures(t *testing.T) {
 // forgetful does not know where pictures came from.
 type forgetful struct{ activities.Pictures }
 
-func (forgetful) Source(context.Context, contract.Picture) (contract.PicContent, error) {
-	return contract.PicContent{}, contract.Errorf(contract.CodePicNotExist, "it is not known")
+func (forgetful) Source(context.Context, contract.Picture) (manifest.Source, error) {
+	return manifest.Source{}, contract.Errorf(contract.CodePicNotExist, "it is not known")
 }
 
 func TestSheetThatCannotBeWritten(t *testing.T) {

@@ -30,6 +30,7 @@ type batchStart struct {
 	Callback string `placeholder:"URL" help:"http:// or https:// address that is told when the task ends."`
 	RoleARN  string `name:"role-arn" placeholder:"ARN" help:"RAM role to read the bucket with; it must be on the worker's list."`
 	FromRoot bool   `help:"Look for a picture from the bucket's root where the folder does not hold it."`
+	Dump     bool   `help:"The manifest is one that instance dump wrote: fetch each picture from where its line says, whatever bucket that is."`
 	Wait     bool   `help:"Follow the task until it ends."`
 
 	MaxFailures string `placeholder:"N|P%" help:"Stop the task as FAIL once more lines have failed than this number, or this percentage of all lines; what is done is kept."`
@@ -92,7 +93,7 @@ func (c *batchStart) Run(a *app) error {
 // input is the contract's view of the flags.
 func (c *batchStart) input() (contract.BatchTaskInput, error) {
 	in := contract.BatchTaskInput{
-		Instance: c.Instance, Bucket: c.Bucket, Path: c.Path, Callback: c.Callback, RoleARN: c.RoleARN, FromRoot: c.FromRoot,
+		Instance: c.Instance, Bucket: c.Bucket, Path: c.Path, Callback: c.Callback, RoleARN: c.RoleARN, FromRoot: c.FromRoot, Dump: c.Dump,
 		Sizes: contract.Sizes{
 			SliceLines: c.SliceLines, ChunkSlices: c.ChunkSlices, Window: c.Window,
 			SlicesInFlight: c.SlicesInFlight, ContinueAfterChunks: c.ContinueAfterChunks,

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 
 	"imagebatch/workflows/contract"
 	"imagebatch/workflows/manifest"
@@ -17,6 +16,7 @@ type batchCheck struct {
 	Path        string  `placeholder:"FOLDER" help:"Folder with increment.meta in the bucket."`
 	RoleARN     string  `name:"role-arn" placeholder:"ARN" help:"RAM role to read the bucket with."`
 	ServiceType service `default:"product" placeholder:"TYPE" help:"Service type of the instance it is for. Default: ${default}."`
+	Dump        bool    `help:"The manifest is one that instance dump wrote, for a task that is started with --dump."`
 	Strict      bool    `help:"Also refuse what only some of the vendor's pages refuse."`
 }
 
@@ -80,21 +80,21 @@ func (c *batchCheck) Run(a *app) error {
 
 // local checks a file of this machine, without Temporal.
 func (c *batchCheck) local(a *app, report func(manifest.Finding) error) (manifest.Summary, error) {
-	from := a.stdin
+	from := interruptible(a.ctx, a.stdin)
 	if c.File != "-" {
-		f, err := os.Open(c.File)
+		f, err := openLocal(a.ctx, c.File)
 		if err != nil {
 			return manifest.Summary{}, fmt.Errorf("check manifest: %w", err)
 		}
 		defer f.Close()
 		from = f
 	}
-	return manifest.Check(from, manifest.Rules{ServiceType: contract.ServiceType(c.ServiceType), Strict: c.Strict}, report)
+	return manifest.Check(from, manifest.Rules{ServiceType: contract.ServiceType(c.ServiceType), Strict: c.Strict, Sources: c.Dump}, report)
 }
 
 // inBucket has a worker check a manifest and prints what it found.
 func (c *batchCheck) inBucket(a *app, report func(manifest.Finding) error) (manifest.Summary, error) {
-	in := contract.CheckInput{Bucket: c.Bucket, Path: c.Path, RoleARN: c.RoleARN, ServiceType: contract.ServiceType(c.ServiceType), Strict: c.Strict}
+	in := contract.CheckInput{Bucket: c.Bucket, Path: c.Path, RoleARN: c.RoleARN, ServiceType: contract.ServiceType(c.ServiceType), Strict: c.Strict, Dump: c.Dump}
 	if err := in.Validate(); err != nil {
 		return manifest.Summary{}, invalid(err)
 	}

@@ -13,8 +13,8 @@ import (
 
 type batchReport struct {
 	Task   int64  `arg:"" help:"Number of the task."`
-	Format string `enum:"ndjson,csv," default:"" placeholder:"FORMAT" help:"Print or save the report as it is stored: ndjson or csv."`
-	Out    string `type:"path" placeholder:"FILE" help:"Save the report to this file, as ndjson unless --format or the file's name says csv."`
+	Format string `enum:"ndjson,csv," default:"" placeholder:"FORMAT" help:"Print the report as ndjson or csv, with control characters escaped; or what to save: ndjson or csv."`
+	Out    string `type:"path" placeholder:"FILE" help:"Save the report to this file byte for byte, as ndjson unless --format or the file's name says csv."`
 	Rest   string `type:"path" placeholder:"FILE" help:"Also save an increment.meta of the failed and not-run lines, ready to be corrected and started again."`
 }
 
@@ -67,7 +67,7 @@ func (c *batchReport) Run(a *app) error {
 	defer body.Close()
 	switch {
 	case c.Out != "":
-		if err := save(c.Out, body); err != nil {
+		if err := save(a.ctx, c.Out, body); err != nil {
 			return err
 		}
 		a.notef("report of task %d saved to %s", c.Task, c.Out)
@@ -76,10 +76,11 @@ func (c *batchReport) Run(a *app) error {
 		}
 		return nil
 	case c.Format != "":
-		if _, err := io.Copy(a.stdout, body); err != nil {
-			return fmt.Errorf("download report: %w", err)
+		how := escape(asJSON)
+		if c.csv() {
+			how = spelled
 		}
-		return nil
+		return a.pour("report", body, how)
 	}
 	return a.printReport(body, signed.Task)
 }
@@ -98,7 +99,7 @@ func (a *app) saveRest(name string, signed contract.SignedReport) error {
 		return err
 	}
 	defer rest.Close()
-	if err := save(name, rest); err != nil {
+	if err := save(a.ctx, name, rest); err != nil {
 		return err
 	}
 	a.notef("failed and not-run lines of task %d saved to %s", signed.Task.ID, name)
@@ -110,7 +111,7 @@ func (a *app) saveRest(name string, signed contract.SignedReport) error {
 func (a *app) printReport(body io.Reader, task contract.Task) error {
 	row := func(line, code, operation, product, picture, message string) error {
 		return a.printf("%s  %s  %s  %s  %s  %s\n", pad(line, 9), pad(printable(code), 23), pad(dash(printable(operation)), 9),
-			pad(dash(printable(product)), 20), pad(dash(printable(picture)), 28), printable(message))
+			pad(cut(dash(printable(product)), mostColumns), 20), pad(cut(dash(printable(picture)), mostColumns), 28), printable(message))
 	}
 	records := bufio.NewReaderSize(body, 1<<20)
 	decoder := json.NewDecoder(records)

@@ -36,7 +36,6 @@ type following struct {
 	Instance, Bucket, Path string
 
 	began time.Time       // when watching began
-	asked time.Time       // when the ledger was last asked
 	last  contract.Status // what was last shown
 	first int64           // lines that were done when the first of them was
 	moved time.Time       // when lines were last seen to get done
@@ -110,7 +109,7 @@ func (a *app) look(f *following, screen *screen) (closed bool, err error) {
 	if !f.owns(run) || !run.Open {
 		return true, nil
 	}
-	status, err := within(a.ctx, updateLimit, func(ctx context.Context) (contract.Status, error) {
+	status, err := within(a.ctx, answerLimit, func(ctx context.Context) (contract.Status, error) {
 		return a.server.Status(ctx, f.WorkflowID)
 	})
 	if isSilent(err) { // Temporal has just answered
@@ -120,7 +119,7 @@ func (a *app) look(f *following, screen *screen) (closed bool, err error) {
 		return false, err
 	}
 	if status.Task != 0 && status.Task == f.Task {
-		a.sharpen(f, &status)
+		f.sharpen(&status)
 		screen.recovered()
 		shown := a.explainDelay(f, status, screen)
 		f.last = status
@@ -129,26 +128,15 @@ func (a *app) look(f *following, screen *screen) (closed bool, err error) {
 	return false, nil
 }
 
-// sharpen brings a status up to date. Chunks tell their task only now and then;
-// the ledger knows every line, but each question to it is a workflow, so that it
-// is asked only where the workflow has nothing new, and less often as time goes.
-func (a *app) sharpen(f *following, status *contract.Status) {
+// sharpen makes of what a task says what is shown: counts never go back, and a
+// task too young to know its rate has the one that was watched.
+func (f *following) sharpen(status *contract.Status) {
 	now := time.Now()
 	if f.began.IsZero() {
-		f.began, f.asked, f.first = now, now, status.Done()
+		f.began, f.first = now, status.Done()
 	}
 	if !status.Planned || status.State.Final() {
 		return
-	}
-	every := min(max(now.Sub(f.began)/10, 2*time.Second), 10*time.Second)
-	if status.Done() <= f.last.Done() && now.Sub(f.asked) >= every {
-		f.asked = now
-		// Without an answer the older numbers are shown a little longer.
-		if task, err := within(a.ctx, updateLimit, func(ctx context.Context) (contract.TaskList, error) {
-			return operate(ctx, a, contract.ListTasks, updateLimit, contract.ListTasksInput{ID: f.Task, Limit: 1})
-		}); err == nil && len(task.Tasks) == 1 && task.Tasks[0].Tally.Done() > status.Done() {
-			status.Tally = task.Tasks[0].Tally
-		}
 	}
 	if f.last.Done() > status.Done() {
 		status.Tally = f.last.Tally
@@ -245,8 +233,26 @@ func (a *app) ending(f *following, screen *screen) (contract.Task, error) {
 			return task, failed
 		}
 		screen.trouble(err)
-		if err := pause(a.ctx, retryPause); err != nil {
+		if err := a.awaitAnswerer(err); err != nil {
 			return task, err
+		}
+	}
+}
+
+// awaitAnswerer pauses before the ledger is asked again and, where no worker was
+// there to answer, until one seems to be: each question is a workflow.
+func (a *app) awaitAnswerer(silence error) error {
+	for {
+		if err := pause(a.ctx, retryPause); err != nil {
+			return err
+		}
+		var noWorker noWorkerError
+		if !errors.As(silence, &noWorker) {
+			return nil
+		}
+		polled, err := within(a.ctx, a.requestLimit(), func(ctx context.Context) (bool, error) { return a.server.Polled(ctx, time.Time{}) })
+		if err == nil && polled {
+			return nil
 		}
 	}
 }

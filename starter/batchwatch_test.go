@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -147,38 +148,53 @@ func TestWatchSurvivesOutages(t *testing.T) {
 	}
 }
 
-func TestWatchAsksTheLedgerWhereChunksAreSilent(t *testing.T) {
+// Each question to the ledger is a workflow in everybody's list: one when watching
+// begins, one when the task has ended, however long it takes.
+func TestWatchStartsNoWorkflowALook(t *testing.T) {
+	t.Parallel()
+	for _, line := range []string{"batch watch 12", startShop + " --wait"} {
+		synctest.Test(t, func(t *testing.T) {
+			asked := 0
+			r := run12(2*time.Minute, aTask())
+			r.start = startsAs("first", nil)
+			answer := r.operate
+			r.operate = func(ctx context.Context, operation string, limit time.Duration, in any) (any, error) {
+				asked++
+				return answer(ctx, operation, limit, in)
+			}
+			r.status = func(string) (contract.Status, error) { // chunks tell nothing new for long
+				return contract.Status{Task: 12, State: contract.StateProcessing, Planned: true, Total: 2000, ETA: -1,
+					Tally: contract.Tally{Counts: contract.Counts{Succeeded: int64(time.Since(r.begin)/(20*time.Second)) * 300}}}, nil
+			}
+			if got := try(t, &r.fakeServer, line); got.status != exitDone || asked > 2 {
+				t.Errorf("%s: exit status %d, asked the ledger %d times; want once at each end", line, got.status, asked)
+			}
+		})
+	}
+}
+
+// Where no worker is there to say how the task ended, nobody is asked again until
+// one has come.
+func TestWatchAsksTheLedgerAgainWhenAWorkerHasCome(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		asked := 0
-		r := run12(10500*time.Millisecond, aTask())
-		r.status = func(string) (contract.Status, error) {
-			return contract.Status{Task: 12, State: contract.StateProcessing, Planned: true, Total: 2000, ETA: -1}, nil
-		}
+		r := run12(3*time.Second, aTask(inState(contract.StateStop)))
+		back := func() bool { return time.Since(r.begin) > 5*time.Minute }
 		answer := r.operate
 		r.operate = func(ctx context.Context, operation string, limit time.Duration, in any) (any, error) {
 			asked++
-			if r.over() || asked == 1 {
-				return answer(ctx, operation, limit, in)
+			if r.over() && !back() {
+				return nil, noWorkerError{"imagebatch"}
 			}
-			if asked == 3 {
-				return nil, silentError{who: "busy"} // an answer less changes nothing
-			}
-			return ledger(aTask(inState(contract.StateProcessing), func(task *contract.Task) {
-				task.Tally.Succeeded = int64(time.Since(r.begin)/time.Second) * 50
-			}))(ctx, operation, limit, in)
+			return answer(ctx, operation, limit, in)
 		}
-		if got := try(t, &r.fakeServer, "batch watch 12"); got.stderr != rows(
-			"task 12 PROCESSING: 0/2,000 (0%), 0 failed",
-			"task 12 PROCESSING: 100/2,000 (5%), 0 failed, 50/s, 38s left",
-			"task 12 PROCESSING: 100/2,000 (5%), 0 failed, 25/s, 1m16s left",
-			"task 12 PROCESSING: 300/2,000 (15%), 0 failed, 50/s, 34s left",
-			"task 12 PROCESSING: 400/2,000 (20%), 0 failed, 50/s, 32s left",
-			"task 12 PROCESSING: 500/2,000 (25%), 0 failed, 50/s, 30s left") {
-			t.Errorf("standard error:\n%s", got.stderr)
+		r.polled = func(time.Time) (bool, error) { return back(), nil }
+		r.result = func(string, string) (contract.BatchTaskResult, error) {
+			return contract.BatchTaskResult{}, errors.New("its workflow was terminated")
 		}
-		if asked > 7 {
-			t.Errorf("asked the ledger %d times in ten seconds; each is a workflow", asked)
+		if got := try(t, &r.fakeServer, "batch watch 12"); got.status != exitStopped || asked != 3 {
+			t.Errorf("exit status %d, asked %d times:\n%s", got.status, asked, got.stderr)
 		}
 	})
 }

@@ -203,14 +203,17 @@ func (t *temporalServer) Find(ctx context.Context, task int64) (execution, error
 	if err != nil {
 		return execution{}, t.explain(ctx, err)
 	}
-	if len(answer.GetExecutions()) == 0 {
-		return execution{}, errNoExecution
-	}
-	found := executionOf(answer.GetExecutions()[0])
-	for _, info := range answer.GetExecutions() { // runs that continued as new are listed too
-		if e := executionOf(info); e.Open {
+	var found execution
+	for _, info := range answer.GetExecutions() { // the newest first, runs that continued as new among them
+		if queue := info.GetTaskQueue(); queue != "" && queue != t.queue {
+			continue // of another installation in the same namespace
+		}
+		if e := executionOf(info); e.Open || found.WorkflowID == "" {
 			found = e
 		}
+	}
+	if found.WorkflowID == "" {
+		return execution{}, errNoExecution
 	}
 	return found, nil
 }
@@ -228,17 +231,6 @@ func (t *temporalServer) Status(ctx context.Context, workflowID string) (status 
 		err = value.Get(&status)
 	}
 	return status, t.explain(ctx, err)
-}
-
-// Update asks the latest run and waits for its answer.
-func (t *temporalServer) Update(ctx context.Context, workflowID, name string, control contract.Control) (state contract.State, err error) {
-	handle, err := t.sdk.UpdateWorkflow(ctx, client.UpdateWorkflowOptions{
-		WorkflowID: workflowID, UpdateName: name, Args: []any{control}, WaitForStage: client.WorkflowUpdateStageCompleted,
-	})
-	if err == nil {
-		err = handle.Get(ctx, &state)
-	}
-	return state, t.explain(ctx, err)
 }
 
 // Signal leaves the wish with Temporal.

@@ -15,7 +15,6 @@ import (
 	historypb "go.temporal.io/api/history/v1"
 	"go.temporal.io/api/serviceerror"
 	taskqueuepb "go.temporal.io/api/taskqueue/v1"
-	updatepb "go.temporal.io/api/update/v1"
 	workflowpb "go.temporal.io/api/workflow/v1"
 	"go.temporal.io/api/workflowservice/v1"
 	"google.golang.org/protobuf/types/known/timestamppb"
@@ -194,9 +193,10 @@ func TestStartAsksTemporalToRefuseASecondTask(t *testing.T) {
 
 func TestExecutionAndFind(t *testing.T) {
 	t.Parallel()
+	foundQueue := ""
 	info := func(run string, status enumspb.WorkflowExecutionStatus) *workflowpb.WorkflowExecutionInfo {
 		return &workflowpb.WorkflowExecutionInfo{
-			Execution: &commonpb.WorkflowExecution{WorkflowId: "batch-task.shop", RunId: run}, FirstRunId: "first",
+			Execution: &commonpb.WorkflowExecution{WorkflowId: "batch-task.shop", RunId: run}, FirstRunId: "first", TaskQueue: foundQueue,
 			StartTime: timestamppb.New(began), Status: status,
 			SearchAttributes: &commonpb.SearchAttributes{IndexedFields: map[string]*commonpb.Payload{
 				contract.SearchTaskID: payload(t, 12), contract.SearchPercent: payload(t, 38),
@@ -237,6 +237,14 @@ func TestExecutionAndFind(t *testing.T) {
 	want.Open, want.End = true, ""
 	if got, err := s.Find(t.Context(), 12); err != nil || got != want {
 		t.Errorf("found = %+v, %v; want the open run %+v", got, err, want)
+	}
+	for queue, want := range map[string]error{"imagebatch": nil, "another": errNoExecution} { // a namespace may have two installations
+		t.Run(queue, func(t *testing.T) {
+			foundQueue = queue
+			if _, err := s.Find(t.Context(), 12); !errors.Is(err, want) {
+				t.Errorf("a task of the queue %s: %v, want %v", queue, err, want)
+			}
+		})
 	}
 	found = false
 	if _, err := s.Find(t.Context(), 12); !errors.Is(err, errNoExecution) {
@@ -310,29 +318,5 @@ func TestInterruptedRequestsSaySo(t *testing.T) {
 	cancel()
 	if _, err := s.Polled(ctx, time.Time{}); !errors.Is(err, context.Canceled) {
 		t.Errorf("error = %v, want %v", err, context.Canceled)
-	}
-}
-
-func TestUpdateAnswersOrRefuses(t *testing.T) {
-	t.Parallel()
-	s := serve(t, frontend{"UpdateWorkflowExecution": func(request any) (any, error) {
-		r := request.(*workflowservice.UpdateWorkflowExecutionRequest)
-		answer := &workflowservice.UpdateWorkflowExecutionResponse{
-			Stage:     enumspb.UPDATE_WORKFLOW_EXECUTION_LIFECYCLE_STAGE_COMPLETED,
-			UpdateRef: &updatepb.UpdateRef{WorkflowExecution: r.WorkflowExecution, UpdateId: r.Request.Meta.UpdateId},
-			Outcome:   &updatepb.Outcome{Value: &updatepb.Outcome_Success{Success: payloads(t, contract.StateStopping)}},
-		}
-		if r.Request.Input.Name == "suspend" {
-			failure := failedWith("Console.IncrementStatusError", "already stopping").GetWorkflowExecutionFailedEventAttributes().Failure
-			answer.Outcome = &updatepb.Outcome{Value: &updatepb.Outcome_Failure{Failure: failure}}
-		}
-		return answer, nil
-	}})
-	if state, err := s.Update(t.Context(), "batch-task.shop", "cancel", contract.Control{Task: 12}); err != nil || state != contract.StateStopping {
-		t.Errorf("cancel: %q, %v", state, err)
-	}
-	_, err := s.Update(t.Context(), "batch-task.shop", "suspend", contract.Control{Task: 12})
-	if !errors.Is(err, &contract.Error{Code: contract.CodeIncrementStatusError, Message: "already stopping"}) {
-		t.Errorf("suspend: %v, want the refusal of the workflow", err)
 	}
 }

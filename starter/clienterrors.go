@@ -8,7 +8,6 @@ import (
 	"unicode"
 
 	"go.temporal.io/api/serviceerror"
-	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/temporal"
 
 	"imagebatch/workflows/contract"
@@ -73,11 +72,10 @@ func unanswered(err error) bool {
 		notReady     *serviceerror.WorkflowNotReady
 		precondition *serviceerror.FailedPrecondition // a query while no worker is known
 		canceled     *serviceerror.Canceled
-		update       *client.WorkflowUpdateServiceTimeoutOrCanceledError
 	)
 	return errors.Is(err, context.DeadlineExceeded) ||
 		errors.As(err, &unavailable) || errors.As(err, &deadline) || errors.As(err, &exhausted) ||
-		errors.As(err, &notReady) || errors.As(err, &precondition) || errors.As(err, &canceled) || errors.As(err, &update)
+		errors.As(err, &notReady) || errors.As(err, &precondition) || errors.As(err, &canceled)
 }
 
 // refusal is what the application itself said. The type of an error that was

@@ -31,6 +31,9 @@
 //	client.go        the same over the Temporal SDK
 //	clienterrors.go  the SDK's errors in words that help
 //	transfer.go      signed links
+//	local.go         files of this machine
+//	imagejson.go     pictures as JSON output has them
 //	progress.go      the bar and the lines of a running task
 //	output.go        tables, JSON, numbers, times
+//	terminal.go      what strangers wrote, harmless where it is printed
 package main

@@ -26,7 +26,6 @@ type fakeServer struct {
 	result    func(workflowID, runID string) (contract.BatchTaskResult, error)
 	status    func(workflowID string) (contract.Status, error)
 	setback   func(workflowID string) (setback, error)
-	update    func(ctx context.Context, workflowID, name string, control contract.Control) (contract.State, error)
 	signal    func(workflowID, name string, control contract.Control) error
 }
 
@@ -116,13 +115,6 @@ func (f *fakeServer) Setback(_ context.Context, workflowID string) (setback, err
 		return setback{}, nil
 	}
 	return f.setback(workflowID)
-}
-
-func (f *fakeServer) Update(ctx context.Context, workflowID, name string, control contract.Control) (contract.State, error) {
-	if f.update == nil {
-		return "", errUnexpected
-	}
-	return f.update(ctx, workflowID, name, control)
 }
 
 func (f *fakeServer) Signal(_ context.Context, workflowID, name string, control contract.Control) error {

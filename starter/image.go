@@ -42,7 +42,7 @@ func (c *imageGet) Run(a *app) error {
 		return err
 	}
 	if a.json {
-		return a.printJSON(p)
+		return a.printJSON(viewOfPicture(p))
 	}
 	return facts(a.stdout,
 		"product", p.ProductID, "picture", p.PicName, "category", category(p.CategoryID),
@@ -93,13 +93,4 @@ func text(s *string) string {
 		return ""
 	}
 	return *s
-}
-
-// short cuts a cell of a table that would push the others off the screen.
-func short(s string) string {
-	const most = 40
-	if r := []rune(s); len(r) > most {
-		return string(r[:most-1]) + "…"
-	}
-	return s
 }

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"strings"
 
 	"imagebatch/workflows/contract"
@@ -54,7 +53,7 @@ func (a *app) place(s pictureSource) (contract.PicContent, error) {
 
 // upload puts a local picture where operations can read it and returns its key.
 func (a *app) upload(name string) (string, error) {
-	f, err := os.Open(name)
+	f, err := openLocal(a.ctx, name)
 	if err != nil {
 		return "", fmt.Errorf("read picture: %w", err)
 	}

@@ -80,6 +80,11 @@ func (n *storedName) Decode(ctx *kong.DecodeContext) error {
 	if err := ctx.Scan.PopValueInto("PRODUCT", &n.product); err != nil {
 		return err
 	}
+	// No flag has a dot in it, and -- would end this one.
+	if next := ctx.Scan.Peek(); next.Type == kong.UntypedToken && strings.HasPrefix(next.String(), "-") && strings.Contains(next.String(), ".") && !strings.Contains(next.String(), "=") {
+		n.picture = ctx.Scan.Pop().String()
+		return nil
+	}
 	if err := ctx.Scan.PopValueInto("PICNAME", &n.picture); err != nil {
 		return fmt.Errorf("it takes two words, PRODUCT and PICNAME: %w", err)
 	}

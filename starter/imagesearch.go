@@ -78,10 +78,7 @@ func (c *imageSearch) Run(a *app) error {
 		return err
 	}
 	if a.json {
-		if found.Hits == nil {
-			found.Hits = []contract.Hit{}
-		}
-		return a.printJSON(found)
+		return a.printJSON(viewOfSearch(found))
 	}
 	return c.print(a, in, found)
 }
@@ -113,7 +110,7 @@ func (c *imageSearch) saveSheet(a *app, found contract.SearchResult) error {
 		return err
 	}
 	defer body.Close()
-	if err := save(c.Sheet, body); err != nil {
+	if err := save(a.ctx, c.Sheet, body); err != nil {
 		return err
 	}
 	a.notef("picture of the hits saved to %s", c.Sheet)
@@ -143,7 +140,7 @@ func (c *imageSearch) print(a *app, in contract.SearchInput, found contract.Sear
 			score = fmt.Sprintf("%.4f", h.Score)
 		}
 		row := []string{strconv.Itoa(c.Start + i + 1), score, h.ProductID, h.PicName, category(h.CategoryID),
-			dash(short(text(h.CustomContent))), dash(attributes(h.Picture))}
+			dash(text(h.CustomContent)), dash(attributes(h.Picture))}
 		if m := h.Match; c.Explain && m != nil {
 			row = append(row, m.View, fmt.Sprintf("%.4f", m.Whole), fmt.Sprintf("%.4f", m.Subject), fmt.Sprintf("%.2f", m.Penalty))
 		}

@@ -21,7 +21,7 @@ func (c *imageUpdate) Run(a *app) error {
 		return err
 	}
 	if a.json {
-		return a.printJSON(in)
+		return a.printJSON(updateView{in.PictureRef, viewOfAttributes(fields.CustomContent, fields.IntAttrs, fields.StrAttrs)})
 	}
 	return a.printf("%s %s updated in %s\n", printable(c.Product), printable(c.PicName), c.Instance)
 }

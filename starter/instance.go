@@ -3,13 +3,10 @@ package main
 import (
 	"bufio"
 	"fmt"
-	"os"
 	"strconv"
 	"strings"
 
 	"github.com/alecthomas/kong"
-	"golang.org/x/term"
-
 	"imagebatch/workflows/contract"
 )
 
@@ -157,7 +154,7 @@ func (c *instanceDelete) Run(a *app) error {
 // ask puts a question to the terminal; anything but yes is no.
 func (a *app) ask(question string) (bool, error) {
 	fmt.Fprint(a.stderr, question)
-	answer, err := bufio.NewReader(a.stdin).ReadString('\n')
+	answer, err := bufio.NewReader(interruptible(a.ctx, a.stdin)).ReadString('\n')
 	if err != nil && answer == "" {
 		return false, fmt.Errorf("read answer: %w", err)
 	}
@@ -166,10 +163,4 @@ func (a *app) ask(question string) (bool, error) {
 		return true, nil
 	}
 	return false, nil
-}
-
-// isTerminal reports whether a stream is one that a person sits at.
-func isTerminal(stream any) bool {
-	f, ok := stream.(*os.File)
-	return ok && term.IsTerminal(int(f.Fd()))
 }

@@ -2,7 +2,6 @@ package main
 
 import (
 	"fmt"
-	"io"
 
 	"imagebatch/workflows/contract"
 )
@@ -29,15 +28,15 @@ func (c *instanceDump) Run(a *app) error {
 		}
 		defer body.Close()
 		if c.File == "-" {
-			if _, err := io.Copy(a.stdout, body); err != nil {
-				return fmt.Errorf("download dump: %w", err)
-			}
-			return nil
+			return a.pour("dump", body, asJSON)
 		}
-		if err := save(c.File, body); err != nil {
+		if err := save(a.ctx, c.File, body); err != nil {
 			return err
 		}
 		a.notef("%s saved to %s", plural(dumped.Pictures, "picture"), c.File)
+		if again := importOf(dumped); again != "" && !a.json {
+			a.notef("store them in another instance with: %s", again)
+		}
 	}
 	if a.json {
 		return a.printJSON(dumped)
@@ -45,5 +44,15 @@ func (c *instanceDump) Run(a *app) error {
 	if c.File != "" {
 		return nil
 	}
-	return facts(a.stdout, "pictures", contract.Grouped(dumped.Pictures), "manifest", dumped.URL, "link valid until", a.moment(dumped.Expires))
+	return facts(a.stdout, "pictures", contract.Grouped(dumped.Pictures), "manifest", dumped.URL, "link valid until", a.moment(dumped.Expires),
+		"store again with", importOf(dumped))
+}
+
+// importOf is the command that stores a dump in another instance, from where the
+// worker has put it. Older workers do not say where that is.
+func importOf(dumped contract.DumpMetaResult) string {
+	if dumped.Bucket == "" {
+		return ""
+	}
+	return fmt.Sprintf("starter batch start INSTANCE --bucket %s --path %s --dump", dumped.Bucket, dumped.Path)
 }

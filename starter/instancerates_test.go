@@ -67,20 +67,22 @@ func TestInstanceDump(t *testing.T) {
 	t.Parallel()
 	store := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { io.WriteString(w, "{}\n{}\n") }))
 	t.Cleanup(store.Close)
-	dumped := contract.DumpMetaResult{Pictures: 2, URL: store.URL + "/dumps/1.ndjson", Expires: began}
+	dumped := contract.DumpMetaResult{Pictures: 2, URL: store.URL + "/dumps/1.ndjson", Expires: began, Bucket: "results", Path: "/dumps/1"}
 	var sent any
 	f := &fakeServer{operate: answering(t, "DumpMeta", &sent, dumped, nil)}
 	try(t, f, "instance dump shop").want(t, exitDone, rows(
 		"pictures          2",
 		"manifest          "+dumped.URL,
 		"link valid until  2025-05-04 03:02:01",
+		"store again with  starter batch start INSTANCE --bucket results --path /dumps/1 --dump",
 	), "")
 	if sent != (contract.DumpMetaInput{Instance: "shop"}) {
 		t.Errorf("input %+v", sent)
 	}
 	try(t, f, "instance dump shop --file -").want(t, exitDone, "{}\n{}\n", "")
 	file := filepath.Join(t.TempDir(), "out.ndjson")
-	tryArgs(t, t.Context(), f, []string{"instance", "dump", "shop", "--file", file}).want(t, exitDone, "", fmt.Sprintf("2 pictures saved to %s\n", file))
+	tryArgs(t, t.Context(), f, []string{"instance", "dump", "shop", "--file", file}).want(t, exitDone, "", fmt.Sprintf("2 pictures saved to %s\n", file)+
+		"store them in another instance with: starter batch start INSTANCE --bucket results --path /dumps/1 --dump\n")
 	if saved, err := os.ReadFile(file); err != nil || string(saved) != "{}\n{}\n" {
 		t.Errorf("saved %q, %v", saved, err)
 	}

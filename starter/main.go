@@ -118,6 +118,10 @@ func run(ctx context.Context, p process) (status int) {
 		}
 	}()
 
+	stdout, stderr := newGuard(p.stdout, dotted), newGuard(p.stderr, dotted)
+	p.stdout, p.stderr = stdout, stderr
+	defer func() { _ = errors.Join(stdout.finish(), stderr.finish()) }() // half a character is no result
+
 	var line cli
 	parser, err := kong.New(&line,
 		kong.Name("starter"), kong.Description(description),
@@ -138,7 +142,7 @@ func run(ctx context.Context, p process) (status int) {
 	}
 	parsed, err := parser.Parse(p.args)
 	if err != nil {
-		return p.tell(usageError{err.Error()}, commandOf(err))
+		return p.tell(usageError{err.Error() + hyphenHint(p.args, err)}, commandOf(err))
 	}
 	a := &app{
 		process: p, ctx: ctx, json: line.Output == "json", timeout: line.Timeout, queue: line.TaskQueue,
@@ -176,6 +180,26 @@ func (p process) tell(err error, command string) int {
 	}
 	fmt.Fprintf(p.stderr, "error: %s\n", oneLine(err.Error()))
 	return exitError
+}
+
+// hyphenHint says how a name that starts with a hyphen is given, where a command
+// line that cannot be parsed seems to hold one: -a.jpg is no flag.
+func hyphenHint(args []string, err error) string {
+	var parse *kong.ParseError
+	if !errors.As(err, &parse) || parse.Context == nil || parse.Context.Selected() == nil || len(parse.Context.Selected().Positional) == 0 {
+		return ""
+	}
+	for _, arg := range args {
+		if arg == "--" {
+			break
+		}
+		name := strings.TrimPrefix(arg, "-")
+		if name == arg || strings.Contains(arg, "=") || !strings.Contains(name, ".") && (strings.HasPrefix(name, "-") || len(name) < 2) {
+			continue // a flag, or a misspelt one
+		}
+		return fmt.Sprintf("; if %q is a name, put -- before it, behind all flags: -- %s", arg, arg)
+	}
+	return ""
 }
 
 // commandOf is the command a parse error is about, as far as it was understood.

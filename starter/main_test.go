@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
 	"strings"
 	"testing"
 
@@ -92,6 +93,35 @@ func TestErrorsTakeOneLine(t *testing.T) {
 			f := &fakeServer{operate: answering(t, "DescribeInstance", nil, nil, test.err)}
 			try(t, f, "instance get shop").want(t, exitError, "", test.want)
 		})
+	}
+}
+
+func TestNameThatStartsWithAHyphen(t *testing.T) {
+	t.Parallel()
+	for line, name := range map[string]string{
+		"image get shop k -a.jpg": "-a.jpg", "image get shop k --a.jpg": "--a.jpg", "image get shop -k1 a.jpg": "-k1", "image get shop k -o.jpg": "-o.jpg",
+		"image compare shop -a.jpg b.jpg": "-a.jpg", "image delete shop -17 a.jpg": "-17", "image add shop k -a.jpg --bucket b --key k": "-a.jpg",
+	} {
+		got := try(t, &fakeServer{}, line)
+		if want := fmt.Sprintf("; if %q is a name, put -- before it, behind all flags: -- %s; see: ", name, name); got.status != exitUsage || !strings.Contains(got.stderr, want) {
+			t.Errorf("%s: exit status %d, %q; want %q", line, got.status, got.stderr, want)
+		}
+	}
+	for _, line := range []string{"image get shop k a.jpg --ouput json", "image get shop k a.jpg -x", "batch list --stat", "image get shop k a.jpg --bucke=a.b", "image get shop -- -k"} {
+		if got := try(t, &fakeServer{}, line); got.status != exitUsage || strings.Contains(got.stderr, "put -- before") {
+			t.Errorf("%s: exit status %d, %q; want no word of names", line, got.status, got.stderr)
+		}
+	}
+	var sent any
+	f := &fakeServer{operate: answering(t, "GetImage", &sent, contract.Picture{}, nil)}
+	try(t, f, "image get shop -o json -- -k -a.jpg")
+	if sent != (contract.PictureRef{Instance: "shop", ProductID: "-k", PicName: "-a.jpg"}) {
+		t.Errorf("input %+v", sent)
+	}
+	f.operate = answering(t, "SearchImage", &sent, contract.SearchResult{}, nil)
+	try(t, f, "image search shop --name=-k -a.jpg --num 3")
+	if got, ok := sent.(contract.SearchInput); !ok || got.ProductID != "-k" || got.PicName != "-a.jpg" || got.Num != 3 {
+		t.Errorf("input %+v", sent)
 	}
 }
 

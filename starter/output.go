@@ -6,7 +6,6 @@ import (
 	"io"
 	"strings"
 	"time"
-	"unicode"
 
 	"github.com/rivo/uniseg"
 
@@ -29,7 +28,7 @@ func (a *app) notef(format string, args ...any) {
 
 // printJSON writes one object to standard output.
 func (a *app) printJSON(v any) error {
-	e := json.NewEncoder(a.stdout)
+	e := json.NewEncoder(newGuard(a.stdout, asJSON))
 	e.SetEscapeHTML(false)
 	e.SetIndent("", "  ")
 	if err := e.Encode(v); err != nil {
@@ -38,7 +37,8 @@ func (a *app) printJSON(v any) error {
 	return nil
 }
 
-// table is rows in columns. What goes into it is made safe to show.
+// table is rows in columns. What goes into it is made safe to show, and cut where
+// it would push what follows off the screen; JSON has it whole.
 type table struct {
 	rows [][]string
 }
@@ -52,6 +52,9 @@ func (t *table) writeTo(w io.Writer) error {
 	for _, row := range t.rows {
 		for i, cell := range row {
 			row[i] = printable(cell)
+			if i < len(t.rows[0])-1 {
+				row[i] = cut(row[i], mostColumns)
+			}
 			if i == len(widths) {
 				widths = append(widths, 0)
 			}
@@ -78,6 +81,50 @@ func pad(cell string, width int) string {
 	return cell + strings.Repeat(" ", max(0, width-uniseg.StringWidth(cell)))
 }
 
+// mostColumns is how wide a cell may be that another follows, in columns of the
+// terminal.
+const mostColumns = 40
+
+// cut shortens text to so many columns. Names differ at both ends: the middle
+// goes.
+func cut(text string, most int) string {
+	if uniseg.StringWidth(text) <= most {
+		return text
+	}
+	tail := most / 3
+	return leading(text, most-tail-1) + "…" + trailing(text, tail)
+}
+
+// leading is as much of the beginning as fits so many columns, in whole characters
+// as people see them.
+func leading(text string, most int) string {
+	left, at, state := most, 0, -1
+	for at < len(text) {
+		cluster, _, width, next := uniseg.FirstGraphemeClusterInString(text[at:], state)
+		if width > left {
+			break
+		}
+		at, left, state = at+len(cluster), left-width, next
+	}
+	return text[:at]
+}
+
+// trailing is as much of the end.
+func trailing(text string, most int) string {
+	width := uniseg.StringWidth(text)
+	state := -1
+	for width > most {
+		var cluster string
+		var columns int
+		cluster, text, columns, state = uniseg.FirstGraphemeClusterInString(text, state)
+		if cluster == "" {
+			break
+		}
+		width -= columns
+	}
+	return text
+}
+
 // facts is a table of names and values; empty values are left out.
 func facts(w io.Writer, pairs ...string) error {
 	t := &table{}
@@ -87,19 +134,6 @@ func facts(w io.Writer, pairs ...string) error {
 		}
 	}
 	return t.writeTo(w)
-}
-
-// printable keeps what strangers wrote from steering the terminal.
-func printable(s string) string {
-	return strings.Map(func(r rune) rune {
-		switch {
-		case r == '\n', r == '\t':
-			return ' '
-		case unicode.IsGraphic(r):
-			return r
-		}
-		return '·'
-	}, s)
 }
 
 func oneLine(s string) string { return strings.TrimSpace(printable(s)) }

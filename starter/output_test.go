@@ -5,6 +5,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/rivo/uniseg"
 )
 
 func TestNumbersAsPeopleReadThem(t *testing.T) {
@@ -33,6 +35,31 @@ func TestTablesAlignAndStayOnTheirLines(t *testing.T) {
 	want := rows("A          B          C", "裙子       x y", "long word  ·[31mred·  end")
 	if b.String() != want {
 		t.Errorf("table:\n%s\nwant:\n%s", b.String(), want)
+	}
+}
+
+func TestLongCellsAreCutByWhatTheyTakeOnTheScreen(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct{ text, want string }{
+		"Fits":      {strings.Repeat("a", 40), strings.Repeat("a", 40)},
+		"Latin":     {strings.Repeat("a", 30) + strings.Repeat("b", 30), strings.Repeat("a", 26) + "…" + strings.Repeat("b", 13)},
+		"Wide":      {strings.Repeat("裙", 30), strings.Repeat("裙", 13) + "…" + strings.Repeat("裙", 6)},
+		"WideFits":  {strings.Repeat("裙", 20), strings.Repeat("裙", 20)},
+		"Combining": {strings.Repeat("e\u0301", 50), strings.Repeat("e\u0301", 26) + "…" + strings.Repeat("e\u0301", 13)},
+		"Flags":     {strings.Repeat("🇨🇳", 30), strings.Repeat("🇨🇳", 13) + "…" + strings.Repeat("🇨🇳", 6)},
+		"Empty":     {"", ""},
+	} {
+		table := newTable("A", "B")
+		table.add(test.text, strings.Repeat("last", 30))
+		var b strings.Builder
+		if err := table.writeTo(&b); err != nil {
+			t.Fatal(err)
+		}
+		row := strings.Split(b.String(), "\n")[1]
+		cell, found := strings.CutSuffix(row, strings.Repeat("last", 30))
+		if !found || strings.TrimRight(cell, " ") != test.want || uniseg.StringWidth(cell) > 42 {
+			t.Errorf("%s: row %q; want the cell %q, and the last one whole", name, row, test.want)
+		}
 	}
 }
 

@@ -35,6 +35,14 @@ type lines struct {
 
 func newScreen(w io.Writer) *screen { return &screen{w: w, terminal: isTerminal(w)} }
 
+// unguarded is where the bar draws, which moves the cursor itself.
+func unguarded(w io.Writer) io.Writer {
+	if g, ok := w.(*guard); ok {
+		return g.to
+	}
+	return w
+}
+
 // show draws where the task stands.
 func (s *screen) show(status contract.Status) {
 	text := describe(status)
@@ -53,7 +61,7 @@ func (s *screen) show(status contract.Status) {
 	}
 	if s.bar == nil {
 		s.bar = progressbar.NewOptions64(-1,
-			progressbar.OptionSetWriter(s.w), progressbar.OptionSetPredictTime(false), progressbar.OptionSetElapsedTime(false),
+			progressbar.OptionSetWriter(unguarded(s.w)), progressbar.OptionSetPredictTime(false), progressbar.OptionSetElapsedTime(false),
 			progressbar.OptionSetWidth(30), progressbar.OptionShowDescriptionAtLineEnd(), progressbar.OptionSpinnerType(14),
 			progressbar.OptionUseANSICodes(true), progressbar.OptionClearOnFinish())
 	}
@@ -61,7 +69,7 @@ func (s *screen) show(status contract.Status) {
 		s.bar.ChangeMax64(status.Total + 1) // never full before the task itself has ended
 		_ = s.bar.Set64(status.Done())
 	}
-	s.bar.Describe(text)
+	s.bar.Describe(printable(text))
 	_ = s.bar.RenderBlank()
 }
 

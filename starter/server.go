@@ -35,8 +35,6 @@ type server interface {
 	// Setback is what holds a task up, if anything: no worker, a paused step, or one
 	// that fails and is tried again; told by Temporal itself.
 	Setback(ctx context.Context, workflowID string) (setback, error)
-	// Update asks for a change and waits for the answer. It needs a worker.
-	Update(ctx context.Context, workflowID, name string, control contract.Control) (contract.State, error)
 	// Signal asks for a change and does not wait for a worker. errNoExecution.
 	Signal(ctx context.Context, workflowID, name string, control contract.Control) error
 	// Close ends the connection.

@@ -61,7 +61,7 @@ func (t *task) setBatchTask(root workflow.Context, in contract.BatchTaskInput) e
 	}
 	t.spec = contract.BeginInput{
 		Kind: contract.KindBatchTask, Instance: in.Instance, Bucket: in.Bucket, Path: path,
-		Callback: in.Callback, RoleARN: in.RoleARN, FromRoot: in.FromRoot,
+		Callback: in.Callback, RoleARN: in.RoleARN, FromRoot: in.FromRoot, Dump: in.Dump,
 		MaxFailures: in.MaxFailures, MaxDeletes: in.MaxDeletes,
 	}
 	t.sizes, t.retry = in.Sizes, in.CallbackRetry

@@ -47,28 +47,41 @@ func (x *Index) Dump(ctx context.Context, instance string, visit func(manifest.E
 
 // dumpAfter reads the pictures that come after a key.
 func dumpAfter(t *store.Tx, last key, service contract.ServiceType) (page []manifest.Entry, err error) {
+	var pictures []contract.Picture
 	err = t.Each(func(scan func(...any) error) error {
 		var picture contract.Picture
 		var framing activities.Framing
-		if err := scan(append(pictureFields(&picture), &framing)...); err != nil {
+		var given bool
+		if err := scan(append(pictureFields(&picture), &framing, &given)...); err != nil {
 			return err
 		}
-		page = append(page, entryOf(picture, framing, service))
+		pictures = append(pictures, picture)
+		page = append(page, entryOf(picture, framing, given, service))
 		return nil
-	}, "SELECT "+pictureColumns+", framing FROM picture WHERE instance = ? AND (product, name) > (?, ?) ORDER BY product, name LIMIT ?",
+	}, "SELECT "+pictureColumns+", framing, category_given FROM picture WHERE instance = ? AND (product, name) > (?, ?) ORDER BY product, name LIMIT ?",
 		last.instance, last.product, last.name, dumpPage)
-	return page, err
+	if err != nil {
+		return nil, err
+	}
+	from := sources{tx: t}
+	for i := range page {
+		if page[i].Source, err = from.of(pictures[i]); err != nil {
+			return nil, err
+		}
+	}
+	return page, nil
 }
 
-// entryOf is the ADD that would store a picture again. A predicted category is
-// written down too: that is what the picture is found by.
-func entryOf(picture contract.Picture, framing activities.Framing, service contract.ServiceType) manifest.Entry {
+// entryOf is the ADD that would store a picture again, but for its source. A
+// predicted category is written down too, as such: it is what the picture is
+// found by, and no other may be guessed by it.
+func entryOf(picture contract.Picture, framing activities.Framing, categoryGiven bool, service contract.ServiceType) manifest.Entry {
 	entry := manifest.Entry{
 		Operation: manifest.Add, ProductID: picture.ProductID, PicName: picture.PicName,
 		CustomContent: picture.CustomContent, IntAttrs: picture.IntAttrs, StrAttrs: picture.StrAttrs,
 	}
 	if service.KeepsCategories() {
-		entry.CategoryID = &picture.CategoryID
+		entry.CategoryID, entry.CategoryPredicted = &picture.CategoryID, !categoryGiven
 	}
 	switch framing {
 	case activities.RegionGiven:

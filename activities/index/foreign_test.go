@@ -18,8 +18,8 @@ func TestForeignFeaturesHaveOneWayOut(t *testing.T) {
 		length  int
 		remedy  string
 	}{
-		"Version":       {"w", 3, `; save its manifest by "starter instance dump shop --file increment.meta" and import that into a new instance, or run the worker of that version`},
-		"VersionLength": {"w", 8, `; save its manifest by "starter instance dump shop --file increment.meta" and import that into a new instance, or run the worker of that version`},
+		"Version":       {"w", 3, `; dump it by "starter instance dump shop", import the dump into a new instance by the command that this prints, or run the worker of that version`},
+		"VersionLength": {"w", 8, `; dump it by "starter instance dump shop", import the dump into a new instance by the command that this prints, or run the worker of that version`},
 		"Length":        {"v", 8, "; run workers of one build"},
 	} {
 		t.Run(name, func(t *testing.T) {

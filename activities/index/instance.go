@@ -131,12 +131,13 @@ func markDead(t *store.Tx, runID, name string) error {
 		return err
 	}
 	number := operation.Instance.Number
-	busy, err := t.Busy(number)
+	open, err := t.OpenTask(number)
 	if err != nil {
 		return err
 	}
-	if busy {
-		return contract.Errorf(contract.CodeInstanceStatusError, "instance %q has an open task; cancel it or wait for its end, then delete the instance", name)
+	if open != 0 {
+		return contract.Errorf(contract.CodeInstanceStatusError,
+			"instance %q has open task %d; stop it with: starter batch cancel %d, or, where its workflow was terminated in Temporal, close it with: starter batch get %d; then delete the instance", name, open, open, open)
 	}
 	if err := t.DropRates(number); err != nil {
 		return err
@@ -152,6 +153,8 @@ func (x *Index) sweep(ctx context.Context, number int64) error {
 	first, last := pictureID(number, 0), pictureID(number+1, 0)-1
 	statements := []string{
 		`DELETE FROM source WHERE operation IN (SELECT task FROM picture WHERE line = 0 AND id IN
+			(SELECT id FROM picture WHERE id BETWEEN ?2 AND ?3 ORDER BY id LIMIT ?4)) AND ?1 > 0`,
+		`DELETE FROM line_source WHERE (task, line) IN (SELECT task, line FROM picture WHERE id IN
 			(SELECT id FROM picture WHERE id BETWEEN ?2 AND ?3 ORDER BY id LIMIT ?4)) AND ?1 > 0`,
 		"DELETE FROM vector WHERE picture IN (SELECT id FROM picture WHERE id BETWEEN ?2 AND ?3 ORDER BY id LIMIT ?4) AND ?1 > 0",
 		"DELETE FROM picture WHERE id IN (SELECT id FROM picture WHERE id BETWEEN ?2 AND ?3 ORDER BY id LIMIT ?4) AND ?1 > 0",

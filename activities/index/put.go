@@ -38,9 +38,13 @@ func (a *applier) put(at version, put activities.PutPicture) error {
 		if err := dropSource(a.tx, base); err != nil {
 			return err
 		}
-		return a.overwrite(id, at, put)
+		if err := a.overwrite(id, at, put); err != nil {
+			return err
+		}
+	} else if err := a.insert(at, put); err != nil {
+		return err
 	}
-	return a.insert(at, put)
+	return keepLineSource(a.tx, at, put.Source)
 }
 
 // checkFeatures lets only comparable vectors into an instance. The first one

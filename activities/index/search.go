@@ -77,7 +77,7 @@ func foreignFeatures(target store.Instance, version string, length int) error {
 			target.Name, target.Dimensions, length, version)
 	}
 	return contract.Errorf(contract.CodeFeatureVersion,
-		"instance %q holds features of version %q and this worker makes %q; save its manifest by \"starter instance dump %s --file increment.meta\" and import that into a new instance, or run the worker of that version",
+		"instance %q holds features of version %q and this worker makes %q; dump it by \"starter instance dump %s\", import the dump into a new instance by the command that this prints, or run the worker of that version",
 		target.Name, target.Features, version, target.Name)
 }
 

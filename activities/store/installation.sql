@@ -16,3 +16,18 @@ ALTER TABLE task ADD COLUMN unread TEXT NOT NULL DEFAULT '';
 -- Its row stays for as long as pictures have their source from it.
 ALTER TABLE task ADD COLUMN forgotten INTEGER NOT NULL DEFAULT 0;
 CREATE INDEX task_ended ON task (ended) WHERE ended IS NOT NULL AND forgotten = 0;
+
+-- Whether the manifest is a dump, whose lines say where their pictures are.
+ALTER TABLE task ADD COLUMN dump INTEGER NOT NULL DEFAULT 0;
+-- Where the bytes of the pictures are that lines of dumps have stored. A row goes
+-- with its picture: (task, line) is its base version.
+CREATE TABLE line_source (
+  task     INTEGER NOT NULL,
+  line     INTEGER NOT NULL,
+  bucket   TEXT    NOT NULL,
+  key      TEXT    NOT NULL,
+  or_key   TEXT    NOT NULL,
+  role     TEXT    NOT NULL,
+  uploaded INTEGER NOT NULL,
+  PRIMARY KEY (task, line)
+) STRICT, WITHOUT ROWID;

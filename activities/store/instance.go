@@ -64,6 +64,12 @@ func (t *Tx) Busy(instance int64) (busy bool, err error) {
 	return busy, err
 }
 
+// OpenTask is the open task of an instance, 0 if there is none.
+func (t *Tx) OpenTask(instance int64) (task int64, err error) {
+	_, err = t.Row([]any{&task}, "SELECT id FROM task WHERE instance = ? AND state = 'PROCESSING' ORDER BY id LIMIT 1", instance)
+	return task, err
+}
+
 // instant is a time as rows hold it: nanoseconds since 1970, 0 for none.
 func instant(nanoseconds int64) time.Time {
 	if nanoseconds == 0 {

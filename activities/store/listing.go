@@ -74,7 +74,7 @@ func (t *Tx) tasks(condition string, args ...any) (tasks []contract.Task, err er
 			&task.ServiceType, &task.Region, &task.Bucket, &task.Path, &task.Callback, &task.RoleARN, &task.FromRoot,
 			&task.State, &task.Code, &task.Message, &task.Planned, &list, &tally, &ended,
 			&task.ReportKey, &task.CSVKey, &task.CallbackState, &task.CallbackError,
-			&task.MaxFailures, &task.MaxDeletes, &task.ReportError, &task.CallbackAttempts, &callbackNext, &task.Unread); err != nil {
+			&task.MaxFailures, &task.MaxDeletes, &task.ReportError, &task.CallbackAttempts, &callbackNext, &task.Unread, &task.Dump); err != nil {
 			return err
 		}
 		task.StartedAt = instant(started)
@@ -95,7 +95,7 @@ func (t *Tx) tasks(condition string, args ...any) (tasks []contract.Task, err er
 	}, `SELECT id, kind, workflow_id, run_id, run_started, instance_name, public_id, service_type, region, bucket, path,
 		callback, role, from_root, state, code, message, planned, list, tally, ended, report_key, csv_key,
 		callback_state, callback_error, max_failures, max_deletes,
-		report_error, callback_attempts, callback_next, unread FROM task `+condition, args...)
+		report_error, callback_attempts, callback_next, unread, dump FROM task `+condition, args...)
 	if err != nil {
 		return nil, err
 	}

@@ -57,10 +57,10 @@ func (t *Tx) insertTask(in contract.BeginInput) (int64, error) {
 		return 0, err
 	}
 	_, err = t.Exec(`INSERT INTO task (id, kind, workflow_id, run_id, run_started, instance, instance_name, public_id,
-		service_type, region, bucket, path, callback, role, from_root, max_failures, max_deletes)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+		service_type, region, bucket, path, callback, role, from_root, dump, max_failures, max_deletes)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
 		task, in.Kind, in.WorkflowID, in.RunID, started.UnixNano(), instance.Number, instance.Name, instance.ID,
-		instance.ServiceType, instance.Region, in.Bucket, in.Path, in.Callback, in.RoleARN, in.FromRoot,
+		instance.ServiceType, instance.Region, in.Bucket, in.Path, in.Callback, in.RoleARN, in.FromRoot, in.Dump,
 		clip(string(in.MaxFailures), maxName), clip(string(in.MaxDeletes), maxName))
 	return task, err
 }

@@ -96,9 +96,8 @@ func TestDumpIsAManifestThatStoresTheSameAgain(t *testing.T) {
 	}
 	createInstance(t, shared, "restored")
 	unlimited(t, "restored")
-	fill(t, shared, "restored")
 	put(t, shared, "restored/"+contract.ManifestName, first)
-	start(t, shared, exitDone, "restored", "restored")
+	start(t, shared, exitDone, "restored", "restored", "--dump")
 	if diff := cmp.Diff(string(first), string(dump("restored"))); diff != "" {
 		t.Errorf("dump of the copy (-original +copy):\n%s", diff)
 	}

@@ -23,14 +23,17 @@ func (w *world) dump() (entries []manifest.Entry) {
 	return entries
 }
 
-// dumpedOf is the entry of a picture in a dump.
-func dumpedOf(put activities.PutPicture, service contract.ServiceType) manifest.Entry {
+// dumpedOf is the entry of a picture in a dump. Without a source it is one that
+// a task of the suite has stored.
+func dumpedOf(put activities.PutPicture, service contract.ServiceType, from ...manifest.Source) manifest.Entry {
 	p := put.Picture
 	entry := manifest.Entry{Operation: manifest.Add, ProductID: p.ProductID, PicName: p.PicName,
 		CustomContent: p.CustomContent, IntAttrs: p.IntAttrs, StrAttrs: p.StrAttrs}
 	if service.KeepsCategories() {
-		entry.CategoryID = &p.CategoryID
+		entry.CategoryID, entry.CategoryPredicted = &p.CategoryID, !put.CategoryGiven
 	}
+	from = append(from, manifest.Source{Bucket: "photos", Key: "spring/" + p.PicName, OrKey: p.PicName})
+	entry.Source = &from[0]
 	switch put.Framing {
 	case activities.RegionGiven:
 		entry.Region = &manifest.Region{X1: 1, X2: 2, Y1: 3, Y2: 4}
@@ -57,12 +60,12 @@ func testDump(t *testing.T, open Open) {
 			w.commit(task, list, 0, whole, detected, bare)
 			w.must(w.index.AddImage(w.Context(), "run", w.instance, *region.Put, inBucket("run")))
 			wantSame(t, "the dump", w.dump(), []manifest.Entry{
-				dumpedOf(*detected.Put, service), dumpedOf(*region.Put, service), dumpedOf(*bare.Put, service), dumpedOf(*whole.Put, service),
+				dumpedOf(*detected.Put, service), dumpedOf(*region.Put, service, manifest.SourceOf(inBucket("run"))), dumpedOf(*bare.Put, service), dumpedOf(*whole.Put, service),
 			})
 			for _, framing := range []activities.Framing{activities.RegionGiven, activities.Detected} {
 				detected.Put.Framing = framing
 				w.must(w.index.AddImage(w.Context(), fmt.Sprint("again", framing), w.instance, *detected.Put, inBucket("again")))
-				wantSame(t, "the dump of a picture stored again", w.dump()[0], dumpedOf(*detected.Put, service))
+				wantSame(t, "the dump of a picture stored again", w.dump()[0], dumpedOf(*detected.Put, service, manifest.SourceOf(inBucket("again"))))
 			}
 		}
 	})
@@ -179,16 +182,16 @@ func (w *world) store(puts []activities.PutPicture) {
 // written down and read as a manifest is.
 func (w *world) readBack(entry manifest.Entry, service contract.ServiceType) activities.PutPicture {
 	w.Helper()
-	read, _, problem := manifest.Parse(manifest.Append(nil, entry), manifest.Rules{ServiceType: service})
+	read, _, problem := manifest.Parse(manifest.Append(nil, entry), manifest.Rules{ServiceType: service, Sources: true})
 	if problem != nil {
 		w.Fatal(problem)
 	}
-	put := activities.PutPicture{Vector: vectorOf(1, 1), FeatureVersion: Features, Picture: contract.Picture{
+	put := activities.PutPicture{Vector: vectorOf(1, 1), FeatureVersion: Features, Source: read.Source, Picture: contract.Picture{
 		ProductID: read.ProductID, PicName: read.PicName, CategoryID: contract.CategoryOthers,
 		CustomContent: read.CustomContent, IntAttrs: read.IntAttrs, StrAttrs: read.StrAttrs,
 	}}
 	if read.CategoryID != nil {
-		put.Picture.CategoryID, put.CategoryGiven = *read.CategoryID, true
+		put.Picture.CategoryID, put.CategoryGiven = *read.CategoryID, !read.CategoryPredicted
 	}
 	if read.Region != nil {
 		put.Framing, put.Picture.Region = activities.RegionGiven, read.Region.String()
@@ -212,6 +215,10 @@ var anyPut = rapid.Custom(func(rt *rapid.T) activities.PutPicture {
 		p.IntAttrs[i] = rapid.Ptr(rapid.Int32(), true).Draw(rt, "integer")
 		p.StrAttrs[i] = rapid.Ptr(text, true).Draw(rt, "text")
 	}
+	put.CategoryGiven = rapid.Bool().Draw(rt, "given")
+	put.Source = rapid.SampledFrom([]*manifest.Source{
+		nil, {Bucket: "elsewhere", Key: "k/é \"\\.jpg", RoleARN: "acs:ram::1:role/reader"}, {Bucket: "photos", Key: "a.jpg", OrKey: "b.jpg"}, {Key: "uploads/1", Uploaded: true},
+	}).Draw(rt, "source")
 	put.Framing = rapid.SampledFrom([]activities.Framing{activities.Detected, activities.RegionGiven, activities.WholeGiven}).Draw(rt, "framing")
 	if put.Framing != activities.WholeGiven {
 		p.Region = "10,20,30,40"

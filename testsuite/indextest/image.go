@@ -7,6 +7,7 @@ import (
 
 	"imagebatch/activities"
 	"imagebatch/workflows/contract"
+	"imagebatch/workflows/manifest"
 )
 
 // inBucket is where the pictures of the suite's single additions come from.
@@ -194,7 +195,7 @@ func testSources(t *testing.T, open Open) {
 	task, list := w.task(2, 0, 2)
 	w.commit(task, list, 0, adds(1, "p", "folder/a.jpg", 0))
 	w.addImage("run", "p", "b.jpg", 0)
-	source := func(picture contract.Picture) contract.PicContent {
+	source := func(picture contract.Picture) manifest.Source {
 		t.Helper()
 		content, err := w.index.Source(w.Context(), picture)
 		w.must(err)
@@ -202,11 +203,11 @@ func testSources(t *testing.T, open Open) {
 	}
 	of := w.beginInput()
 	wantSame(t, "the source of a line", source(w.picture("p", "folder/a.jpg")),
-		contract.PicContent{Bucket: of.Bucket, Key: "spring/folder/a.jpg", RoleARN: of.RoleARN})
+		manifest.Source{Bucket: of.Bucket, Key: "spring/folder/a.jpg", OrKey: "folder/a.jpg", RoleARN: of.RoleARN})
 	old := w.picture("p", "b.jpg")
-	wantSame(t, "the source of an addition", source(old), inBucket("run"))
+	wantSame(t, "the source of an addition", source(old), manifest.SourceOf(inBucket("run")))
 	w.addImage("again", "p", "b.jpg", 0)
-	wantSame(t, "the source of the next addition", source(w.picture("p", "b.jpg")), inBucket("again"))
+	wantSame(t, "the source of the next addition", source(w.picture("p", "b.jpg")), manifest.SourceOf(inBucket("again")))
 	for name, unknown := range map[string]contract.Picture{
 		"Replaced":        old,
 		"NoSuchTask":      {ProductID: "p", PicName: "c", Task: 1 << 40, Line: 1},
@@ -214,7 +215,7 @@ func testSources(t *testing.T, open Open) {
 	} {
 		content, err := w.index.Source(w.Context(), unknown)
 		wantCode(t, err, contract.CodePicNotExist)
-		wantSame(t, name, content, contract.PicContent{})
+		wantSame(t, name, content, manifest.Source{})
 	}
 
 	_, _, err := w.index.Vector(w.Context(), w.ref("p", "c"))

@@ -111,7 +111,13 @@ func testInstances(t *testing.T, open Open) {
 		outcomes = append(outcomes, adds(line, "p", drawnName(line), 0))
 	}
 	w.commit(task, list, 0, outcomes...)
-	wantCode(t, w.index.DeleteInstance(w.Context(), "removal", "shop"), contract.CodeInstanceStatusError)
+	busy := w.index.DeleteInstance(w.Context(), "removal", "shop")
+	wantCode(t, busy, contract.CodeInstanceStatusError)
+	for _, helps := range []string{"starter batch cancel", "starter batch get"} { // the second closes a task that was terminated
+		if command := fmt.Sprintf("%s %d", helps, task); !strings.Contains(busy.Error(), command) {
+			t.Errorf("%v does not name %q", busy, command)
+		}
+	}
 	w.end(task, contract.StateStop)
 	w.must(w.index.DeleteInstance(w.Context(), "removal", "shop"))
 	w.must(w.index.DeleteInstance(w.Context(), "removal", "shop"))

@@ -27,10 +27,12 @@ func (s *Stack) Describe() string {
   web UI          %s
   Temporal        %s   (export TEMPORAL_ADDRESS=%s), HTTP API %s
   object store    %s   buckets %s and %s, key %s, secret %s
+  put files there bin/ossserver put --endpoint %s FILE_OR_FOLDER ... oss://%s/FOLDER
   faults          %s
   health, metrics http://%s/healthz, http://%s/metrics
   files and logs  %s
 `, s.Temporal.UI, s.Temporal.Address, s.Temporal.Address, s.Temporal.HTTP,
 		s.OSS.Endpoint, Bucket, ResultsBucket, RootKey.ID, RootKey.Secret,
+		s.OSS.Endpoint, Bucket,
 		s.OSS.Admin, s.Metrics(), s.Metrics(), s.options.State)
 }

@@ -20,6 +20,10 @@ type BatchTaskInput struct {
 	// FromRoot also looks for a picture from the bucket's root where the folder
 	// does not hold it: the vendor's sample leaves open which one is meant.
 	FromRoot bool `json:"fromRoot,omitempty"`
+	// Dump says that the manifest is one that DumpMeta wrote: each picture is
+	// fetched from the Source that its line names, with the role that it names,
+	// whatever bucket that is. Lines without a Source are as in any manifest.
+	Dump bool `json:"dump,omitempty"`
 	// MaxFailures is how many lines of the manifest may fail. A task that passes
 	// it stops and ends as FAIL with CodeTooManyFailures; what is done is kept.
 	MaxFailures Threshold `json:"maxFailures,omitempty"`
@@ -120,6 +124,7 @@ type Task struct {
 	Callback      string        `json:"callback,omitempty"` // in answers as ShownURL
 	RoleARN       string        `json:"roleArn,omitempty"`
 	FromRoot      bool          `json:"fromRoot,omitempty"`
+	Dump          bool          `json:"dump,omitempty"`        // see BatchTaskInput
 	MaxFailures   Threshold     `json:"maxFailures,omitempty"` // the limits it was started with
 	MaxDeletes    Threshold     `json:"maxDeletes,omitempty"`
 	State         State         `json:"state"` // PROCESSING until its fence is closed
@@ -184,6 +189,7 @@ type CheckInput struct {
 	RoleARN     string      `json:"roleArn,omitempty"`
 	ServiceType ServiceType `json:"serviceType"`
 	Strict      bool        `json:"strict,omitempty"` // the narrower reading where the vendor's pages differ
+	Dump        bool        `json:"dump,omitempty"`   // see BatchTaskInput
 }
 
 // CheckResult counts what a manifest holds. The problems themselves, one JSON

@@ -85,6 +85,7 @@ type BeginInput struct {
 	Callback   string    `json:"callback,omitempty"`
 	RoleARN    string    `json:"roleArn,omitempty"`
 	FromRoot   bool      `json:"fromRoot,omitempty"` // see BatchTaskInput
+	Dump       bool      `json:"dump,omitempty"`     // see BatchTaskInput
 	// MaxFailures and MaxDeletes are kept to be shown; see BatchTaskInput.
 	MaxFailures Threshold `json:"maxFailures,omitempty"`
 	MaxDeletes  Threshold `json:"maxDeletes,omitempty"`

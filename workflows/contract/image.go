@@ -141,12 +141,14 @@ type DumpMetaInput struct {
 	Instance string `json:"instance"`
 }
 
-// DumpMetaResult is a link to the dump: a manifest of ADD lines, by product and
-// name.
+// DumpMetaResult is where the dump is: a manifest of ADD lines, by product and
+// name, that a task with Dump set stores again.
 type DumpMetaResult struct {
 	Pictures int64     `json:"pictures"`
 	URL      string    `json:"MetaUrl"`
 	Expires  time.Time `json:"expires"`
+	Bucket   string    `json:"bucket,omitempty"` // of the folder
+	Path     string    `json:"path,omitempty"`   // folder that holds the dump as its increment.meta
 }
 
 // WorkflowID is the id that allows one dump at a time.

@@ -24,6 +24,9 @@ func (p *parser) attributes() *Problem {
 			return problem
 		}
 	}
+	if problem := p.source(); problem != nil {
+		return problem
+	}
 	if p.rules.ServiceType.WholePicture() {
 		return nil
 	}
@@ -64,6 +67,19 @@ func (p *parser) category() *Problem {
 	}
 	p.optional.category = int(id)
 	p.entry.CategoryID = &p.optional.category
+	return p.predicted()
+}
+
+// predicted reads whether the category was guessed. Of a line without a category
+// it says nothing.
+func (p *parser) predicted() *Problem {
+	switch k := kindOf(p.value(fieldPredicted)); k {
+	case kindMissing, kindNull:
+	case kindTrue, kindFalse:
+		p.entry.CategoryPredicted = k == kindTrue
+	default:
+		return wrongType(fieldPredicted, k, "true or false")
+	}
 	return nil
 }
 

@@ -22,6 +22,11 @@ type Entry struct {
 	StrAttrs      [4]*string
 	Crop          *bool
 	Region        *Region
+
+	// CategoryPredicted says that CategoryID was guessed, and not given by anyone.
+	CategoryPredicted bool
+	// Source is where the picture is, when the line says so and Rules follow it.
+	Source *Source
 }
 
 // DeletesProduct reports whether the entry removes every picture of a product.

@@ -21,13 +21,18 @@ const (
 	fieldRegion
 	fieldIntAttr                    // and the three after it
 	fieldStrAttr = fieldIntAttr + 4 // and the three after it
-	fieldCount   = fieldStrAttr + 4
+	vendorFields = fieldStrAttr + 4 // those before are the vendor's, those from here on ours
+
+	fieldPredicted = vendorFields
+	fieldSource    = vendorFields + 1
+	fieldCount     = vendorFields + 2
 )
 
 var fieldNames = [fieldCount]string{
 	"OperationType", "ProductId", "PicName", "CustomContent", "CategoryId", "Crop", "Region",
 	"IntAttr", "IntAttr2", "IntAttr3", "IntAttr4",
 	"StrAttr", "StrAttr2", "StrAttr3", "StrAttr4",
+	"CategoryPredicted", "Source",
 }
 
 // fieldOf finds a field by its exact name.
@@ -40,11 +45,11 @@ func fieldOf(name []byte) (field, bool) {
 	return 0, false
 }
 
-// alike finds the field that a name was probably meant for: it differs in case,
-// or in separators, only.
+// alike finds the vendor's field that a name was probably meant for: it differs
+// in case, or in separators, only. Nobody writes our own by hand.
 func alike(name string) (field, bool) {
 	bare := strings.NewReplacer("_", "", "-", "", " ", "").Replace(name)
-	for f, known := range fieldNames {
+	for f, known := range fieldNames[:vendorFields] {
 		if strings.EqualFold(bare, known) {
 			return field(f), true
 		}

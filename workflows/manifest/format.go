@@ -29,6 +29,9 @@ func appendOptional(dst []byte, e Entry) []byte {
 	}
 	if e.CategoryID != nil {
 		dst = strconv.AppendInt(appendKey(dst, fieldCategory), int64(*e.CategoryID), 10)
+		if e.CategoryPredicted {
+			dst = append(appendKey(dst, fieldPredicted), "true"...)
+		}
 	}
 	for n, value := range e.IntAttrs {
 		if value != nil {
@@ -45,6 +48,9 @@ func appendOptional(dst []byte, e Entry) []byte {
 	}
 	if e.Region != nil {
 		dst = append(e.Region.append(append(appendKey(dst, fieldRegion), '"')), '"')
+	}
+	if e.Source != nil {
+		dst = e.Source.append(appendKey(dst, fieldSource))
 	}
 	return dst
 }

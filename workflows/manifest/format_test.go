@@ -40,6 +40,10 @@ func entries() *rapid.Generator[manifest.Entry] {
 			x, y := rapid.IntRange(0, 9000).Draw(t, "x"), rapid.IntRange(0, 9000).Draw(t, "y")
 			e.Region = &manifest.Region{X1: x, X2: x + rapid.IntRange(1, 9000).Draw(t, "w"), Y1: y, Y2: y + rapid.IntRange(1, 9000).Draw(t, "h")}
 		}
+		e.CategoryPredicted = e.CategoryID != nil && rapid.Bool().Draw(t, "predicted")
+		e.Source = optional(t, "source", rapid.SampledFrom([]manifest.Source{
+			{Bucket: "photos", Key: "a b\"\\\x01<é酒😀.jpg"}, {Bucket: "photos", Key: "k", OrKey: "\u2028", RoleARN: "acs:ram::1:role/r"}, {Key: "uploads/1", Uploaded: true},
+		}))
 		return e
 	})
 }
@@ -60,7 +64,7 @@ func TestAppendIsReadBackTheSame(t *testing.T) {
 		if !kept || strings.ContainsAny(text, "\r\n") || !json.Valid([]byte(text)) {
 			t.Fatalf("line %q is not one line of JSON after what was there", line)
 		}
-		got, _, problem := manifest.Parse([]byte(text), manifest.Rules{})
+		got, _, problem := manifest.Parse([]byte(text), manifest.Rules{Sources: true})
 		if problem != nil {
 			t.Fatalf("%s\nis refused: %v", text, problem)
 		}

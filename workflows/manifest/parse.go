@@ -16,6 +16,11 @@ type Rules struct {
 	// names of at most 256 characters, CustomContent required on ADD, and no
 	// special characters in string attributes.
 	Strict bool
+	// Sources follows Source, the field by which lines of a dump name the object
+	// that their picture is in. Whoever starts a task may name any object that the
+	// worker can read; whoever writes a manifest may not, unless the one who starts
+	// the task vouches for it. Without Sources the field is ignored.
+	Sources bool
 }
 
 // Parse reads one line, without its line break. A line that cannot be used is a

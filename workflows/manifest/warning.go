@@ -19,6 +19,7 @@ const (
 	WarnOperationCase     contract.Code = "OperationCase"     // add for ADD
 	WarnNumericName       contract.Code = "NumericName"       // a ProductId or PicName without quotes
 	WarnSpecialCharacters contract.Code = "SpecialCharacters" // in a string attribute
+	WarnSourceIgnored     contract.Code = "SourceIgnored"     // a line of a dump, in a task that is not told so
 	WarnMore              contract.Code = "MoreWarnings"      // a line has too many to list
 )
 

@@ -3,7 +3,11 @@
 //
 //	oss=http://127.0.0.1:1234 admin=http://127.0.0.1:1235 sts=127.0.0.1:1236
 //
-// and serves until it is interrupted.
+// and serves until it is interrupted. To a store that runs, on this machine or not,
+//
+//	ossserver put FILE_OR_FOLDER ... oss://BUCKET/FOLDER
+//
+// writes files, as any OSS client could.
 package main
 
 import (
@@ -25,7 +29,11 @@ import (
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	err := run(ctx, os.Args[1:], os.Stdout, os.Stderr)
+	args, do := os.Args[1:], run
+	if len(args) > 0 && args[0] == "put" {
+		args, do = args[1:], put
+	}
+	err := do(ctx, args, os.Stdout, os.Stderr)
 	stop()
 	switch {
 	case errors.Is(err, flag.ErrHelp):
