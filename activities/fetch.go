@@ -145,15 +145,17 @@ func fetchProblem(bucket, key string, limit time.Duration, err error) (code cont
 	case errors.Is(err, ErrNoSuchBucket):
 		return contract.CodeInvalidPicURL, fmt.Sprintf("there is no bucket %q; check its name", bucket), true
 	case errors.Is(err, ErrDenied):
-		return contract.CodeNoPermission, "reading " + object + " was denied; grant oss:GetObject on it", false
+		return contract.CodeNoPermission, fmt.Sprintf("reading %s was denied: %s", object, told(err, "grant oss:GetObject on it")), false
+	case errors.Is(err, ErrTurnedAway):
+		return contract.CodeNoPermission, fmt.Sprintf("reading %s: the object store turned the worker away: %s", object, told(err, "check the worker's access key")), true
 	case errors.Is(err, ErrRefused):
-		return contract.CodePictureError, fmt.Sprintf("the object store does not read %s: %v", object, err), false
+		return contract.CodePictureError, fmt.Sprintf("the object store does not read %s: %s", object, told(err, "look at the object with the store's own tools")), false
 	case errors.As(err, &large):
 		return contract.CodeInvalidPicContent, large.Error() + ": compress it", false
 	case errors.Is(err, errSlow):
 		return contract.CodeTimeoutForTransferImage, fmt.Sprintf("the picture did not arrive within %s; make it smaller or try again when the object store is less busy", limit), true
 	}
-	return contract.CodePictureError, fmt.Sprintf("reading %s: %v; try again", object, err), true
+	return contract.CodePictureError, fmt.Sprintf("reading %s: %s", object, told(err, "try again")), true
 }
 
 // tooLarge is a picture of more bytes than are accepted.

@@ -101,17 +101,17 @@ func TestSliceOutageOfAnyLength(t *testing.T) {
 	}
 }
 
-// A HEAD of the manifest that finds nothing may be answered by a proxy whose
-// store is being restarted: it must not end the task, nor make good of pictures
-// that cannot be read either.
+// A probe that finds no manifest may have met a store that is being restarted: it
+// must not end the task, nor make good of pictures that cannot be read either.
 func TestSliceProbeThatFindsNoManifest(t *testing.T) {
 	t.Parallel()
 	inWorld(t, contract.ServiceProduct, func(t *testing.T, w *world) {
 		task := w.begin(w.pictures(9)...)
 		list := w.plan(task, 100)
-		w.objects.Fault = func(_ context.Context, verb, in, key string) error {
+		var manifest atomic.Int64
+		w.objects.Fault = func(_ context.Context, _, in, key string) error {
 			switch {
-			case verb == "Head":
+			case in == bucket && key == meta && manifest.Add(1) > 1: // the first is for its lines
 				return activities.ErrNoSuchObject
 			case in == bucket && key != meta:
 				return errDown
@@ -163,6 +163,8 @@ func TestSliceManifestTrouble(t *testing.T) {
 		"Changed":      {func(w *world) { w.objects.Store(bucket, meta, "{}\n") }, contract.CodeManifestChanged},
 		"Gone":         {func(w *world) { w.objects.Drop(bucket, meta) }, contract.CodeNoSuchManifest},
 		"Denied":       {func(w *world) { w.objects.Fault = failingKey(meta, activities.ErrDenied) }, contract.CodeConsoleNoPermission},
+		"TurnedAway":   {func(w *world) { w.objects.Fault = failingKey(meta, activities.ErrTurnedAway) }, ""},
+		"Stranger":     {func(w *world) { w.objects.Fault = failingKey(meta, activities.ErrStranger) }, ""},
 		"Unreachable":  {func(w *world) { w.objects.Fault = failingKey(meta, errDown) }, ""},
 		"BreaksOff":    {func(w *world) { w.objects.Body = onlyManifest(brokenBody) }, ""},
 		"ComesShort":   {func(w *world) { w.objects.Body = onlyManifest(shortBody) }, ""},

@@ -27,6 +27,9 @@ var (
 	// A store that throttles means everybody: only one that lets all others
 	// through for half a minute means the picture.
 	throttledBudget = &budget{tries: 12, probes: 7, pause: 300 * time.Millisecond, limit: 1600 * time.Millisecond}
+	// Something in front of the store answers for a share of what is asked, or for
+	// a while: as with throttling, it is not about the picture.
+	strangerBudget = &budget{tries: 12, probes: 7, pause: 300 * time.Millisecond, limit: 1600 * time.Millisecond}
 	// Resets, server errors, bodies that break off.
 	brokenBudget = &budget{tries: 8, probes: 5, pause: 100 * time.Millisecond, limit: 1600 * time.Millisecond}
 )
@@ -35,6 +38,8 @@ func budgetOf(err error) *budget {
 	switch {
 	case errors.Is(err, ErrThrottled):
 		return throttledBudget
+	case errors.Is(err, ErrStranger):
+		return strangerBudget
 	case errors.Is(err, errSlow):
 		return slowBudget
 	}

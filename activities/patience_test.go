@@ -21,6 +21,7 @@ func TestSliceOfAStoreThatFailsAtRandom(t *testing.T) {
 	}{
 		"Resets":    {errDown, 0.1},
 		"Throttled": {activities.ErrThrottled, 0.5},
+		"Strangers": {activities.ErrStranger, 0.57},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -74,7 +74,7 @@ func (p *Plans) read(ctx context.Context, objects Objects, task contract.Task, i
 	key := contract.ManifestKey(task.Path)
 	body, info, err := objects.Open(ctx, task.Bucket, key, Want{})
 	if err != nil {
-		return contract.WorkList{}, nil, manifestError(task, err)
+		return contract.WorkList{}, nil, firstReadError(task, err)
 	}
 	defer body.Close()
 
@@ -165,8 +165,20 @@ func (c *cutter) offsets() (sliceLines int, offsets []int64) {
 	return sliceLines, offsets
 }
 
-// manifestError says for good what keeps the manifest of a task from being read,
-// where it is not mere trouble of the store.
+// firstReadError says for good what keeps a manifest from being read for the
+// first time, where it is not mere trouble of the store. A key or an address that
+// the store does not serve then is a mistake.
+func firstReadError(task contract.Task, err error) error {
+	if errors.Is(err, ErrTurnedAway) {
+		return contract.Errorf(contract.CodeConsoleNoPermission, "reading oss://%s/%s: the object store turned the worker away: %s",
+			task.Bucket, contract.ManifestKey(task.Path), told(err, "check the worker's access key and endpoint"))
+	}
+	return manifestError(task, err)
+}
+
+// manifestError says for good what keeps the manifest of a task from being read
+// again. The worker being turned away is none of it: it was not at first, so keys
+// were changed since, and workers are given others.
 func manifestError(task contract.Task, err error) error {
 	key := contract.ManifestKey(task.Path)
 	switch {
@@ -176,12 +188,11 @@ func manifestError(task contract.Task, err error) error {
 	case errors.Is(err, ErrNoSuchBucket):
 		return contract.Errorf(contract.CodeNoSuchBucket, "there is no bucket %q; check its name and the region of the endpoint", task.Bucket)
 	case errors.Is(err, ErrDenied):
-		return contract.Errorf(contract.CodeConsoleNoPermission,
-			"reading oss://%s/%s was denied (%v); grant oss:GetObject on %s to the worker's credentials or the task's role",
-			task.Bucket, key, err, task.Bucket+"/"+contract.PictureKey(task.Path, "*"))
+		return contract.Errorf(contract.CodeConsoleNoPermission, "reading oss://%s/%s was denied: %s", task.Bucket, key,
+			told(err, fmt.Sprintf("grant oss:GetObject on %s/%s to the worker's credentials or the task's role", task.Bucket, contract.PictureKey(task.Path, "*"))))
 	case errors.Is(err, ErrRefused):
-		return contract.Errorf(contract.CodeBadRequest,
-			"the object store does not read oss://%s/%s: %v; check the worker's endpoint and region, and that the bucket is there", task.Bucket, key, err)
+		return contract.Errorf(contract.CodeBadRequest, "the object store does not read oss://%s/%s: %s", task.Bucket, key,
+			told(err, "check the worker's endpoint and region, and that the bucket is there"))
 	case errors.Is(err, ErrChanged):
 		return contract.Errorf(contract.CodeManifestChanged,
 			"oss://%s/%s was changed while the task ran; what was done is kept: leave the manifest alone until a task has ended, and start the task again", task.Bucket, key)

@@ -14,11 +14,21 @@ import (
 var (
 	ErrNoSuchObject = errors.New("no such object")
 	ErrNoSuchBucket = errors.New("no such bucket")
-	ErrDenied       = errors.New("access denied")
-	ErrChanged      = errors.New("object has changed") // an IfMatch did not hold
-	ErrThrottled    = errors.New("throttled")          // transient: slow down
-	ErrRefused      = errors.New("request refused")    // for a reason of its own, and the same again
+	ErrDenied       = errors.New("access denied")          // by a policy: who asks is known
+	ErrTurnedAway   = errors.New("turned away")            // whoever asks for whatever: key, account, bucket or address are not served
+	ErrChanged      = errors.New("object has changed")     // an IfMatch did not hold
+	ErrThrottled    = errors.New("throttled")              // transient: slow down
+	ErrStranger     = errors.New("answered by a stranger") // transient: something in front of it answered
+	ErrTooLarge     = errors.New("too large")              // to be stored
+	ErrRefused      = errors.New("request refused")        // for a reason of its own, and the same again
 )
+
+// Answer is an error that repeats what an object store said.
+type Answer interface {
+	error
+	Said() string   // the store's code and words, without advice
+	Remedy() string // what the code calls for; empty where that depends on what was asked for
+}
 
 // Objects is an object store as one identity sees it. Implementations are safe
 // for concurrent use, and every call ends when its context does.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"time"
 
 	"imagebatch/workflows/contract"
@@ -39,15 +40,27 @@ func (p *probe) reachable(ctx context.Context, since time.Time) error {
 	ctx, cancel := context.WithTimeout(ctx, probeTimeout)
 	defer cancel()
 	asked := time.Now()
-	_, err := p.objects.Head(ctx, p.task.Bucket, contract.ManifestKey(p.task.Path))
+	err := p.ask(ctx)
 	switch {
 	case errors.Is(err, ErrNoSuchBucket):
 		return manifestError(p.task, err)
 	case err != nil:
-		// Even where it is said to be missing: an answer without a body may be that
-		// of a proxy. The slice's next attempt reads the manifest and will know.
+		// Even where it is said to be missing or denied: the slice's next attempt
+		// reads the manifest and will know.
 		return fmt.Errorf("the manifest cannot be reached either: %w", err)
 	}
 	p.good = asked
 	return nil
+}
+
+// ask reads a byte of the manifest. It asks as pictures are asked for: what stands
+// in front of the store may let a HEAD through and answer each GET itself.
+func (p *probe) ask(ctx context.Context) error {
+	body, _, err := p.objects.Open(ctx, p.task.Bucket, contract.ManifestKey(p.task.Path), Want{To: 1})
+	if err != nil {
+		return err
+	}
+	defer body.Close()
+	_, err = io.Copy(io.Discard, body)
+	return err
 }

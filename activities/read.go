@@ -2,7 +2,9 @@ package activities
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"io"
 
 	"imagebatch/workflows/contract"
 	"imagebatch/workflows/manifest"
@@ -20,11 +22,19 @@ func (p *pipeline) readLines(done Bitmap, adds chan<- addition) error {
 
 func (p *pipeline) readSlice(ctx context.Context, done Bitmap, adds chan<- addition) error {
 	list := p.in.List
-	from, to, err := p.Results.sliceRange(ctx, list, p.in.Slice)
+	var from, to int64
+	err := p.pastStrangers(func() (err error) {
+		from, to, err = p.Results.sliceRange(ctx, list, p.in.Slice)
+		return err
+	})
 	if err != nil {
 		return err
 	}
-	body, _, err := p.objects.Open(ctx, list.Bucket, list.Key, Want{From: from, To: to, IfMatch: list.ETag})
+	var body io.ReadCloser
+	err = p.pastStrangers(func() (err error) {
+		body, _, err = p.objects.Open(ctx, list.Bucket, list.Key, Want{From: from, To: to, IfMatch: list.ETag})
+		return err
+	})
 	if err != nil {
 		return manifestError(p.task, err)
 	}
@@ -58,6 +68,20 @@ func (p *pipeline) readSlice(ctx context.Context, done Bitmap, adds chan<- addit
 // rulesOf is how the lines of a task are read.
 func rulesOf(task contract.Task) manifest.Rules {
 	return manifest.Rules{ServiceType: task.ServiceType, Sources: task.Dump}
+}
+
+// pastStrangers asks the store again while something in front of it answers. Where
+// that is so for a share of all requests, an attempt would hardly ever begin.
+func (p *pipeline) pastStrangers(ask func() error) error {
+	for tries := (patience{}); ; {
+		err := ask()
+		if !errors.Is(err, ErrStranger) {
+			return err
+		}
+		if pause, _, last := tries.spend(err); last || !p.wait(pause) {
+			return err
+		}
+	}
 }
 
 // dispatch decides what a line asks for.

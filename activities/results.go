@@ -33,18 +33,23 @@ func (r Results) put(ctx context.Context, key, contentType string, body io.Reade
 }
 
 // explain makes a contract.Error of what only a change of settings can mend: a
-// task does not wait for it.
+// task does not wait for it. Keys that are changed are another matter, see
+// manifestError.
 func (r Results) explain(doing, key string, err error) error {
 	switch {
 	case err == nil:
 		return nil
 	case errors.Is(err, ErrDenied):
-		return contract.Errorf(contract.CodeConsoleNoPermission,
-			"%s %s/%s: denied (%v); grant oss:PutObject and oss:GetObject on %s/* to the worker", doing, r.Bucket, key, err, r.Bucket)
+		return contract.Errorf(contract.CodeConsoleNoPermission, "%s %s/%s: denied: %s", doing, r.Bucket, key,
+			told(err, fmt.Sprintf("grant oss:PutObject and oss:GetObject on %s/* to the worker", r.Bucket)))
 	case errors.Is(err, ErrNoSuchBucket):
 		return contract.Errorf(contract.CodeNoSuchBucket, "there is no results bucket %q; make it, or name another in IMAGEBATCH_RESULTS_BUCKET", r.Bucket)
+	case errors.Is(err, ErrTooLarge):
+		return contract.Errorf(contract.CodeBadRequest, "%s/%s is too large for the object store: %s", r.Bucket, key,
+			told(err, "raise the limit of the object store, or of what stands in front of it"))
 	case errors.Is(err, ErrRefused):
-		return contract.Errorf(contract.CodeBadRequest, "the object store does not take %s/%s: %v; check the worker's endpoint, region and results bucket", r.Bucket, key, err)
+		return contract.Errorf(contract.CodeBadRequest, "the object store does not take %s/%s: %s", r.Bucket, key,
+			told(err, "check the worker's endpoint, region and results bucket"))
 	}
 	return fmt.Errorf("%s %s/%s: %w", doing, r.Bucket, key, err)
 }

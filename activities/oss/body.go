@@ -1,11 +1,16 @@
 package oss
 
 import (
+	"crypto/md5"
+	"encoding/hex"
 	"errors"
 	"fmt"
-	"hash"
+	"hash/crc64"
 	"io"
+	"net/http"
 	"time"
+
+	"github.com/aliyun/aliyun-oss-go-sdk/oss"
 )
 
 var errDamaged = errors.New("damaged on the way: its checksum differs from the store's")
@@ -13,12 +18,34 @@ var errDamaged = errors.New("damaged on the way: its checksum differs from the s
 // body is an object being read. It ends with io.EOF only when it is complete
 // and, as far as the store lets us know, intact.
 type body struct {
-	call  call
-	rc    io.ReadCloser
-	left  int64       // bytes to come; below zero when the store did not say
-	limit int64       // bytes to give at most; below zero: all
-	sum   hash.Hash64 // of what was read, or nil
-	want  uint64
+	call   call
+	rc     io.ReadCloser
+	left   int64       // bytes to come; below zero when the store did not say
+	limit  int64       // bytes to give at most; below zero: all
+	intact func() bool // of all that was read; nil where nothing tells
+}
+
+// expect makes the body, a whole object, be compared with what the store says of
+// it: OSS's own checksum, else the ETag of a store that looks like it.
+func (b *body) expect(got *oss.GetObjectResult, h http.Header) {
+	switch want := contentMD5(h); {
+	case h.Get(oss.HTTPHeaderOssCRC64) != "":
+		sum := got.ClientCRC // the SDK sums up what was not asked for by range
+		if sum == nil {
+			sum = crc64.New(oss.CrcTable())
+			b.rc = summed{io.TeeReader(b.rc, sum), b.rc}
+		}
+		b.intact = func() bool { return sum.Sum64() == got.Response.ServerCRC }
+	case want != "":
+		sum := md5.New()
+		b.rc = summed{io.TeeReader(b.rc, sum), b.rc}
+		b.intact = func() bool { return want == hex.EncodeToString(sum.Sum(nil)) }
+	}
+}
+
+type summed struct {
+	io.Reader
+	io.Closer
 }
 
 func (b *body) Read(p []byte) (int, error) {
@@ -35,13 +62,24 @@ func (b *body) Read(p []byte) (int, error) {
 	if b.left >= 0 {
 		b.left -= int64(n)
 	}
-	complete := b.left == 0 || b.left < 0 && err == io.EOF
 	switch {
 	case err != nil && err != io.EOF:
 		return n, fmt.Errorf("%s: %w", b.call, withoutURL(err))
 	case err == io.EOF && b.left > 0:
 		return n, fmt.Errorf("%s: %w with %d bytes to come", b.call, io.ErrUnexpectedEOF, b.left)
-	case complete && b.sum != nil && b.sum.Sum64() != b.want:
+	case b.limit == 0 && b.intact != nil:
+		// More was sent than is wanted, and only all of it can be checked.
+		rest, err := io.Copy(io.Discard, b.rc)
+		if err == nil && b.left > rest {
+			err = io.ErrUnexpectedEOF
+		}
+		if err != nil {
+			return 0, fmt.Errorf("%s: %w", b.call, withoutURL(err))
+		}
+		b.left = 0
+	}
+	complete := b.left == 0 || b.left < 0 && err == io.EOF
+	if complete && b.intact != nil && !b.intact() {
 		// Without the last bytes: a reader that has all it asked for would not
 		// look at the error.
 		return 0, fmt.Errorf("%s: %w", b.call, errDamaged)

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -21,66 +22,56 @@ type answer struct {
 	kind    error // of activities/ports.go, or nil for what is worth another try
 	code    string
 	message string
-	status  int
+	status  int // 0 where the answer was not of HTTP
 	request string
-	remedy  string
+	remedy  string // what the code calls for, whatever was asked
+	advice  string // what to do where nobody knows better
 }
 
+var _ activities.Answer = (*answer)(nil)
+
+// Error is the whole story, with one remedy at most.
 func (a *answer) Error() string {
-	var b strings.Builder
+	text := a.Said()
 	if a.kind != nil {
-		b.WriteString(a.kind.Error() + ": ")
+		text = a.kind.Error() + ": " + text
 	}
-	if a.code != "" {
-		b.WriteString(a.code)
-	} else {
-		b.WriteString(http.StatusText(a.status))
+	switch {
+	case a.remedy != "":
+		text += "; " + a.remedy
+	case a.advice != "":
+		text += "; " + a.advice
 	}
-	if a.message != "" {
-		b.WriteString(": " + a.message)
-	}
-	fmt.Fprintf(&b, " (status %d", a.status)
-	if a.request != "" {
-		b.WriteString(", request " + a.request)
-	}
-	b.WriteByte(')')
-	if a.remedy != "" {
-		b.WriteString("; " + a.remedy)
-	}
-	return b.String()
+	return text
 }
+
+// Said implements activities.Answer.
+func (a *answer) Said() string {
+	parts := make([]string, 0, 2)
+	for _, part := range []string{a.code, a.message} {
+		if part != "" {
+			parts = append(parts, part)
+		}
+	}
+	if len(parts) == 0 {
+		parts = append(parts, http.StatusText(a.status))
+	}
+	text := strings.Join(parts, ": ")
+	switch {
+	case a.status != 0 && a.request != "":
+		return fmt.Sprintf("%s (status %d, request %s)", text, a.status, a.request)
+	case a.status != 0:
+		return fmt.Sprintf("%s (status %d)", text, a.status)
+	case a.request != "":
+		return fmt.Sprintf("%s (request %s)", text, a.request)
+	}
+	return text
+}
+
+// Remedy implements activities.Answer.
+func (a *answer) Remedy() string { return a.remedy }
 
 func (a *answer) Unwrap() error { return a.kind }
-
-// kinds of the codes whose status alone does not tell.
-// Source: https://www.alibabacloud.com/help/en/oss/support/http-status-code
-var kinds = map[string]error{
-	"NoSuchKey":            activities.ErrNoSuchObject,
-	"NoSuchObject":         activities.ErrNoSuchObject,
-	"NotFound":             activities.ErrNoSuchObject,
-	"InvalidObjectName":    activities.ErrNoSuchObject,
-	"KeyTooLongError":      activities.ErrNoSuchObject,
-	"NoSuchBucket":         activities.ErrNoSuchBucket,
-	"InvalidBucketName":    activities.ErrNoSuchBucket,
-	"PreconditionFailed":   activities.ErrChanged,
-	"SlowDown":             activities.ErrThrottled,
-	"TooManyRequests":      activities.ErrThrottled,
-	"QpsLimitExceeded":     activities.ErrThrottled,
-	"RequestTimeout":       nil, // a status of 400, but of the line, not of the request
-	"ExpiredToken":         activities.ErrDenied,
-	"InvalidToken":         activities.ErrDenied,
-	"InvalidSecurityToken": activities.ErrDenied,
-}
-
-// remedies end the text of codes that mean one thing to an operator.
-var remedies = map[string]string{
-	"InvalidAccessKeyId":    "check the worker's access key id: it is wrong, disabled or deleted",
-	"SignatureDoesNotMatch": "check the worker's access key secret and region",
-	"SecurityTokenExpired":  "give the worker a new security token, or a role to act as",
-	"RequestTimeTooSkewed":  "set the clock of the worker's machine",
-	"UserDisable":           "the account is disabled or in arrears",
-	"InvalidObjectState":    "restore the archived object first",
-}
 
 // call says what was asked of the store, for its error's text.
 type call struct {
@@ -111,46 +102,21 @@ func (c call) wrap(err error) error {
 }
 
 func (c call) explain(e oss.ServiceError) *answer {
-	a := &answer{kind: c.kind(e), code: clip(e.Code), message: clip(e.Message), status: e.StatusCode, request: clip(e.RequestID)}
+	means := c.meaningOf(e)
+	a := &answer{
+		kind: means.kind, remedy: means.remedy,
+		code: clip(e.Code), message: clip(e.Message), status: e.StatusCode, request: clip(e.RequestID),
+	}
 	if strings.Contains(strings.ToLower(e.Code), "signature") {
 		a.message = "" // stores quote the signature here
 	}
-	a.remedy = remedies[e.Code]
 	switch {
-	case a.remedy != "":
 	case errors.Is(a.kind, activities.ErrDenied):
-		a.remedy = fmt.Sprintf("the policy must allow %s on %s", c.action, strings.TrimSuffix(c.bucket+"/"+c.key, "/"))
+		a.advice = fmt.Sprintf("the policy must allow %s on %s", c.action, strings.TrimSuffix(c.bucket+"/"+c.key, "/"))
 	case a.kind == nil && e.StatusCode == http.StatusNotFound:
-		a.remedy = "no object store says so: check what answers in front of it, and that the object is there"
+		a.advice = "no object store says so: check what answers in front of it, and that the object is there"
 	}
 	return a
-}
-
-func (c call) kind(e oss.ServiceError) error {
-	if kind, ok := kinds[e.Code]; ok {
-		return kind
-	}
-	switch e.StatusCode {
-	case http.StatusNotFound:
-		switch {
-		case e.Code == "" && c.verb != verbHead:
-			// A store says what is missing. This is a page of whatever stands in
-			// front of it, perhaps only until the store is back.
-			return nil
-		case c.key == "":
-			return activities.ErrNoSuchBucket
-		}
-		return activities.ErrNoSuchObject
-	case http.StatusTooManyRequests, http.StatusServiceUnavailable:
-		return activities.ErrThrottled
-	case http.StatusUnauthorized, http.StatusForbidden:
-		return activities.ErrDenied
-	case http.StatusPreconditionFailed:
-		return activities.ErrChanged
-	case http.StatusBadRequest, http.StatusMethodNotAllowed, http.StatusConflict:
-		return activities.ErrRefused
-	}
-	return nil
 }
 
 // staleCredentials tells whether another key pair of the same identity may do
@@ -161,7 +127,8 @@ func staleCredentials(err error) bool {
 		return false
 	}
 	switch service.Code {
-	case "InvalidAccessKeyId", "SecurityTokenExpired", "ExpiredToken", "InvalidToken", "InvalidSecurityToken":
+	case "InvalidAccessKeyId", "SecurityTokenExpired", "ExpiredToken", "TokenRefreshRequired", "InvalidToken", "InvalidSecurityToken",
+		"AccessKeyIdAndSecurityTokenNotMatch":
 		return true
 	}
 	return false
@@ -196,21 +163,37 @@ func stsError(arn string, err error) error {
 		// Whatever answered was not STS; its words may hold what we sent.
 		return fmt.Errorf("assume role %q: the answer is not one of STS; check the STS endpoint", arn)
 	}
-	var kind error
-	remedy := ""
-	switch code := document.Code; {
-	case strings.HasPrefix(code, "Throttling"):
-		kind = activities.ErrThrottled
-	case code == "NoPermission":
-		kind, remedy = activities.ErrDenied, "; the worker's policy must allow sts:AssumeRole on the role, and the role must trust the worker's account"
-	case code == "SignatureDoesNotMatch", strings.HasPrefix(code, "InvalidAccessKeyId"), strings.HasPrefix(code, "InvalidSecurityToken"):
-		kind, remedy = activities.ErrDenied, "; check the worker's access key"
-	case strings.HasPrefix(code, "EntityNotExist"), strings.HasPrefix(code, "InvalidParameter"), strings.HasPrefix(code, "Forbidden"):
-		kind, remedy = activities.ErrDenied, "; check the role's name and its longest session"
-	default:
-		return fmt.Errorf("assume role %q: %s (request %s)", arn, clip(code), clip(document.RequestID))
+	means := meaningOfSTS(document.Code)
+	return fmt.Errorf("assume role %q: %w", arn, &answer{
+		kind: means.kind, remedy: means.remedy, code: clip(document.Code), request: clip(document.RequestID),
+	})
+}
+
+// meaningOfSTS is what a code of STS means.
+// Source: https://www.alibabacloud.com/help/en/ram/developer-reference/api-sts-2015-04-01-assumerole
+func meaningOfSTS(code string) meaning {
+	begins := func(prefixes ...string) bool {
+		return slices.ContainsFunc(prefixes, func(prefix string) bool { return strings.HasPrefix(code, prefix) })
 	}
-	return fmt.Errorf("assume role %q: %w: %s (request %s)%s", arn, kind, clip(document.Code), clip(document.RequestID), remedy)
+	switch {
+	case begins("Throttling"):
+		return meaning{kind: activities.ErrThrottled}
+	case begins("InvalidSecurityToken.Expired"):
+		return meaning{remedy: newToken}
+	case begins("InvalidTimeStamp", "IllegalTimestamp"):
+		return meaning{remedy: setClock}
+	case begins("SignatureDoesNotMatch", "IncompleteSignature"):
+		return meaning{activities.ErrTurnedAway, "check the worker's access key secret"}
+	case begins("InvalidAccessKeyId"):
+		return meaning{activities.ErrTurnedAway, checkKey}
+	case begins("InvalidSecurityToken"):
+		return meaning{activities.ErrTurnedAway, oneSession}
+	case begins("NoPermission"):
+		return meaning{activities.ErrDenied, "the worker's policy must allow sts:AssumeRole on the role, and the role must trust the worker's account"}
+	case begins("EntityNotExist", "InvalidParameter", "Forbidden"):
+		return meaning{activities.ErrDenied, "check the role's name and its longest session"}
+	}
+	return meaning{}
 }
 
 // clip keeps a store's words short and on one line.

@@ -18,7 +18,7 @@ func TestErrorKinds(t *testing.T) {
 		none   = "none" // transient
 		secret = "a-secret-nobody-may-see"
 	)
-	everything := []error{activities.ErrNoSuchObject, activities.ErrNoSuchBucket, activities.ErrDenied, activities.ErrChanged, activities.ErrThrottled}
+	everything := []error{activities.ErrNoSuchObject, activities.ErrNoSuchBucket, activities.ErrDenied, activities.ErrTurnedAway, activities.ErrChanged, activities.ErrThrottled}
 	reader := ossserver.Key{ID: "reader", Secret: "reader-secret", Rules: []ossserver.Rule{{
 		Actions: []string{"oss:GetObject"}, Resources: []string{bucket + "/catalogue/*"},
 	}}}
@@ -72,23 +72,23 @@ func TestErrorKinds(t *testing.T) {
 		"NoLocating":      {config: asReader, run: locate, is: activities.ErrDenied, says: "oss:GetBucketLocation"},
 		"WrongSecret": {
 			config: func(c *oss.Config) { c.AccessKeySecret = secret },
-			run:    open(bucket, "catalogue/a.jpg"), is: activities.ErrDenied, says: "SignatureDoesNotMatch",
+			run:    open(bucket, "catalogue/a.jpg"), is: activities.ErrTurnedAway, says: "SignatureDoesNotMatch",
 		},
 		"WrongSecretV1": {
 			config: func(c *oss.Config) { c.AccessKeySecret, c.Region = secret, "" },
-			run:    head(bucket, "catalogue/a.jpg"), is: activities.ErrDenied, says: "SignatureDoesNotMatch",
+			run:    head(bucket, "catalogue/a.jpg"), is: activities.ErrTurnedAway, says: "SignatureDoesNotMatch",
 		},
 		"WrongKeyID": {
 			config: func(c *oss.Config) { c.AccessKeyID = "stranger" },
-			run:    open(bucket, "catalogue/a.jpg"), is: activities.ErrDenied, says: "check the worker's access key id",
+			run:    open(bucket, "catalogue/a.jpg"), is: activities.ErrTurnedAway, says: "check the worker's access key id",
 		},
 		"WrongToken": {
 			config: func(c *oss.Config) { c.SecurityToken = secret },
-			run:    locate, is: activities.ErrDenied, says: "InvalidAccessKeyId",
+			run:    locate, is: activities.ErrTurnedAway, says: "InvalidAccessKeyId",
 		},
 		"WrongRegion": {
 			config: func(c *oss.Config) { c.Region = "cn-beijing" },
-			run:    open(bucket, "catalogue/a.jpg"), says: "signing region",
+			run:    open(bucket, "catalogue/a.jpg"), is: activities.ErrTurnedAway, says: "set IMAGEBATCH_OSS_REGION",
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -134,7 +134,7 @@ func TestErrorKindsOfInjectedAnswers(t *testing.T) {
 		"Unsigned":   {401, "Unauthorized", activities.ErrDenied},
 		"Changed":    {412, "PreconditionFailed", activities.ErrChanged},
 		"NotFound":   {404, "NotFound", activities.ErrNoSuchObject},
-		"Redirected": {307, "TemporaryRedirect", activities.ErrRefused},
+		"Redirected": {307, "TemporaryRedirect", activities.ErrTurnedAway},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -154,7 +154,7 @@ func TestErrorKindsOfInjectedAnswers(t *testing.T) {
 				if err == nil {
 					t.Fatalf("%s: no error", method)
 				}
-				for _, kind := range []error{activities.ErrNoSuchObject, activities.ErrDenied, activities.ErrChanged, activities.ErrThrottled, activities.ErrRefused} {
+				for _, kind := range []error{activities.ErrNoSuchObject, activities.ErrDenied, activities.ErrTurnedAway, activities.ErrChanged, activities.ErrThrottled, activities.ErrRefused} {
 					if errors.Is(err, kind) != (kind == tc.is) {
 						t.Errorf("%s: error %q: is %q = %v", method, err, kind, errors.Is(err, kind))
 					}
@@ -164,11 +164,23 @@ func TestErrorKindsOfInjectedAnswers(t *testing.T) {
 	}
 }
 
+// Whoever waits until the clock is right goes on.
 func TestClockThatIsOff(t *testing.T) {
 	t.Parallel()
 	srv := startServer(t, func(o *ossserver.Options) { o.Now = func() time.Time { return time.Now().Add(time.Hour) } })
 	_, err := own(t, rootConfig(srv)).Head(t.Context(), bucket, "a")
-	if !errors.Is(err, activities.ErrDenied) || !strings.Contains(err.Error(), "set the clock") {
+	if err == nil || !strings.Contains(err.Error(), "RequestTimeTooSkewed") || !strings.HasSuffix(err.Error(), "; set the clock of the worker's machine") {
 		t.Errorf("error is %v, want one about the clock", err)
 	}
+	for _, final := range finalKinds {
+		if errors.Is(err, final) {
+			t.Errorf("error is %v, which is final", err)
+		}
+	}
+}
+
+// finalKinds end a task when its manifest meets them.
+var finalKinds = []error{
+	activities.ErrNoSuchObject, activities.ErrNoSuchBucket, activities.ErrDenied, activities.ErrTurnedAway, activities.ErrChanged,
+	activities.ErrTooLarge, activities.ErrRefused,
 }

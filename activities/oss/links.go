@@ -65,9 +65,12 @@ func bucketLocation(ctx context.Context, client *oss.Client, bucket string) (str
 		return "", err
 	}
 	defer resp.Body.Close()
-	var location string
+	var location struct {
+		XMLName xml.Name `xml:"LocationConstraint"`
+		Region  string   `xml:",chardata"`
+	}
 	if err := xml.NewDecoder(io.LimitReader(resp.Body, maxErrorBody)).Decode(&location); err != nil {
 		return "", fmt.Errorf("read location: %w", err)
 	}
-	return strings.TrimSpace(location), nil
+	return strings.TrimSpace(location.Region), nil
 }

@@ -21,6 +21,20 @@ func lookalike(t *testing.T, answer http.HandlerFunc) activities.Objects {
 	return own(t, oss.Config{Endpoint: srv.URL, AccessKeyID: "id", AccessKeySecret: "secret-of-id"})
 }
 
+const (
+	minio    = "X-Amz-Request-Id"                 // on every answer of many a store that looks like OSS
+	tenMD5   = "781e5e245d69b566979b86e28d23f2c7" // of 0123456789
+	otherMD5 = "00112233445566778899aabbccddeeff"
+)
+
+// of puts the mark of a store on an answer.
+func of(mark string, answer http.HandlerFunc) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set(mark, "17A6D1C4")
+		answer(w, r)
+	}
+}
+
 func TestLookAlikes(t *testing.T) {
 	t.Parallel()
 	status := func(code int, contentType, body string) http.HandlerFunc {
@@ -46,15 +60,22 @@ func TestLookAlikes(t *testing.T) {
 		is     error
 	}{
 		"NotFoundCode":     {answer: status(404, "application/xml", "<Error><Code>NotFound</Code></Error>"), is: activities.ErrNoSuchObject},
-		"ForbiddenJSON":    {answer: status(403, "application/json", `{"code":"x"}`), is: activities.ErrDenied},
+		"ForbiddenJSON":    {answer: of(minio, status(403, "application/json", `{"code":"x"}`)), is: activities.ErrDenied},
+		"ForbiddenByWhom":  {answer: status(403, "application/json", `{"code":"x"}`), is: activities.ErrStranger},
 		"BusyPage":         {answer: status(503, "text/html", "<html>busy"), is: activities.ErrThrottled},
-		"EndlessError":     {answer: status(412, "text/html", strings.Repeat("x", 1<<20)), is: activities.ErrChanged},
+		"EndlessError":     {answer: of(minio, status(412, "text/html", strings.Repeat("x", 1<<20))), is: activities.ErrChanged},
+		"ChangedByWhom":    {answer: status(412, "text/html", "<html>"), is: activities.ErrStranger},
 		"ForeignNamespace": {answer: status(404, "application/xml", `<Error xmlns="http://x"><Code>NoSuchBucket</Code></Error>`), is: activities.ErrNoSuchBucket},
-		"NoChecksum":       {answer: whole(nil), body: "0123456789"},
-		"BareETag":         {answer: whole(map[string]string{"Etag": "abc"}), want: activities.Want{IfMatch: `"ABC"`}, body: "0123456789"},
-		"WeakETag":         {answer: whole(map[string]string{"Etag": `W/"abc"`}), want: activities.Want{IfMatch: "abc"}, body: "0123456789"},
-		"ConditionIgnored": {answer: whole(map[string]string{"Etag": "abc"}), want: activities.Want{IfMatch: "def"}, is: activities.ErrChanged},
-		"RangeIgnored":     {answer: whole(nil), want: activities.Want{To: 4}, body: "0123", reason: "the head of the object is still what was asked for"},
+		"NoChecksum":       {answer: whole(map[string]string{"Etag": tenMD5}), body: "0123456789"},
+		"QuotedETag":       {answer: whole(map[string]string{"Etag": `"` + strings.ToUpper(tenMD5) + `"`}), body: "0123456789"},
+		"PutInParts":       {answer: whole(map[string]string{"Etag": `"ffffffffffffffffffffffffffffffff-12"`}), body: "0123456789"},
+		"OddETag":          {answer: whole(map[string]string{"Etag": "abc", minio: "17A6"}), body: "0123456789"},
+		"EncryptedETag":    {answer: whole(map[string]string{"Etag": otherMD5, "X-Amz-Server-Side-Encryption": "aws:kms"}), body: "0123456789"},
+		"OSSETag":          {answer: whole(map[string]string{"Etag": otherMD5, "X-Oss-Request-Id": "5C3D"}), body: "0123456789", reason: "OSS's ETag is no MD5 when an object was appended to"},
+		"BareETag":         {answer: whole(map[string]string{"Etag": tenMD5}), want: activities.Want{IfMatch: `"` + strings.ToUpper(tenMD5) + `"`}, body: "0123456789"},
+		"WeakETag":         {answer: whole(map[string]string{"Etag": `W/"` + tenMD5 + `"`}), want: activities.Want{IfMatch: tenMD5}, body: "0123456789"},
+		"ConditionIgnored": {answer: whole(map[string]string{"Etag": tenMD5}), want: activities.Want{IfMatch: otherMD5}, is: activities.ErrChanged},
+		"RangeIgnored":     {answer: whole(map[string]string{"Etag": tenMD5}), want: activities.Want{To: 4}, body: "0123", reason: "the head of the object is still what was asked for"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -100,7 +121,10 @@ func TestNotFoundWithoutDocument(t *testing.T) {
 
 func TestRangeThatIsIgnored(t *testing.T) {
 	t.Parallel()
-	objects := lookalike(t, func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "0123456789") })
+	objects := lookalike(t, func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("ETag", tenMD5)
+		_, _ = io.WriteString(w, "0123456789")
+	})
 	_, _, err := objects.Open(t.Context(), bucket, "a", activities.Want{From: 3})
 	if err == nil || !strings.Contains(err.Error(), "does not serve ranges") {
 		t.Errorf("error is %v, want one about ranges", err)
@@ -110,6 +134,7 @@ func TestRangeThatIsIgnored(t *testing.T) {
 func TestUnknownSize(t *testing.T) {
 	t.Parallel()
 	objects := lookalike(t, func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("ETag", "2e9ec317e197819358fbc43afca7d837") // of 01234567
 		_, _ = io.WriteString(w, "0123")
 		_ = http.NewResponseController(w).Flush() // so that no length is sent
 		_, _ = io.WriteString(w, "4567")
@@ -124,6 +149,7 @@ func TestChecksumThatDiffers(t *testing.T) {
 	t.Parallel()
 	for name, flush := range map[string]bool{"Sized": false, "Unsized": true} {
 		objects := lookalike(t, func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("X-Oss-Request-Id", "5C3D9175B6FC201293AD")
 			w.Header().Set("X-Oss-Hash-Crc64ecma", "1")
 			if flush {
 				_ = http.NewResponseController(w).Flush()
@@ -154,8 +180,8 @@ func TestStoreThatQuotesSecrets(t *testing.T) {
 			r.Header.Get("Authorization"), r.Header.Get("Authorization"))
 	})
 	_, _, err := objects.Open(t.Context(), bucket, "a", activities.Want{})
-	if !errors.Is(err, activities.ErrDenied) || strings.Contains(fmt.Sprintf("%v %+v", err, err), "OSS id:") {
-		t.Errorf("error is %v, want a denial without the signature", err)
+	if !errors.Is(err, activities.ErrTurnedAway) || strings.Contains(fmt.Sprintf("%v %+v", err, err), "OSS id:") {
+		t.Errorf("error is %v, want that the worker is turned away, without the signature", err)
 	}
 }
 

@@ -2,8 +2,11 @@ package oss
 
 import (
 	"context"
+	"crypto/md5"
+	"encoding/hex"
 	"errors"
 	"fmt"
+	"hash"
 	"io"
 	"net/http"
 	"strconv"
@@ -166,7 +169,14 @@ func narrow(c call, got *oss.GetObjectResult, want activities.Want) (io.ReadClos
 		return nil, info, fmt.Errorf("%w: it was %s and is %s", activities.ErrChanged, want.IfMatch, info.ETag)
 	}
 	b := &body{call: c, rc: got.Response.Body, left: info.Size, limit: -1}
-	if ranged := want.From > 0 || want.To > 0; ranged && got.Response.StatusCode != http.StatusPartialContent {
+	ranged := want.From > 0 || want.To > 0
+	if got.Response.StatusCode == http.StatusPartialContent {
+		if !ranged {
+			return nil, info, errors.New("the store sent a part of the object, though all of it was asked for")
+		}
+		return b, info, checkPart(h.Get("Content-Range"), info.Size, want)
+	}
+	if ranged {
 		// The store sent the whole object.
 		if want.From > 0 {
 			return nil, info, errors.New("the store does not serve ranges")
@@ -174,13 +184,33 @@ func narrow(c call, got *oss.GetObjectResult, want activities.Want) (io.ReadClos
 		b.limit = want.To
 		if info.Size >= 0 {
 			info.Size = min(info.Size, want.To)
-			b.left = info.Size
 		}
 	}
-	if h.Get(oss.HTTPHeaderOssCRC64) != "" && got.ClientCRC != nil {
-		b.sum, b.want = got.ClientCRC, got.ServerCRC
-	}
+	b.expect(got, h)
 	return b, info, nil
+}
+
+// checkPart compares what a store says of the part that it sent, of so many
+// bytes, with the part that was wanted.
+func checkPart(said string, size int64, want activities.Want) error {
+	var from, to, whole int64
+	if _, err := fmt.Sscanf(said, "bytes %d-%d/%d", &from, &to, &whole); err != nil {
+		whole = -1
+		if _, err := fmt.Sscanf(said, "bytes %d-%d/", &from, &to); err != nil {
+			return fmt.Errorf("%w: it has a status of 206 and the range %q", activities.ErrStranger, clip(said))
+		}
+	}
+	right := from == want.From && (size < 0 || size == to-from+1)
+	switch {
+	case want.To > 0 && to >= want.To:
+		right = false
+	case (want.To == 0 || to < want.To-1) && whole >= 0:
+		right = right && to == whole-1
+	}
+	if !right {
+		return fmt.Errorf("the store sent %q of %d bytes, not what was asked for", clip(said), size)
+	}
+	return nil
 }
 
 // Head implements activities.Objects.
@@ -219,20 +249,35 @@ func (o *objects) Put(ctx context.Context, bucket, key, contentType string, body
 		if err != nil {
 			return err
 		}
-		return b.PutObject(key, kept(body), options...)
+		return putChecked(b, key, body, options)
 	})
 }
 
+// putChecked puts an object and compares what the store says that it took: OSS's
+// checksum, which the SDK looks at, or the ETag of a store that looks like it.
+func putChecked(b *oss.Bucket, key string, body io.Reader, options []oss.Option) error {
+	var h http.Header
+	sum := md5.New()
+	if err := b.PutObject(key, kept(body, sum), append(options, oss.GetResponseHeader(&h))...); err != nil {
+		return err
+	}
+	if want := contentMD5(h); want != "" && want != hex.EncodeToString(sum.Sum(nil)) {
+		return fmt.Errorf("put: %w", errDamaged)
+	}
+	return nil
+}
+
 // kept hides Close from the SDK, which would close the caller's reader, but not
-// the length.
-func kept(body io.Reader) io.Reader {
+// the length. What is read is summed up.
+func kept(body io.Reader, sum hash.Hash) io.Reader {
 	if body == nil {
 		return nil
 	}
+	summed := io.TeeReader(body, sum)
 	if n, err := oss.GetReaderLen(body); err == nil {
-		return io.LimitReader(body, n)
+		return io.LimitReader(summed, n)
 	}
-	return struct{ io.Reader }{body}
+	return summed
 }
 
 // Region implements activities.Objects.

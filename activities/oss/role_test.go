@@ -136,8 +136,8 @@ func TestRoleErrors(t *testing.T) {
 	}{
 		"NoSuchRole":  {server: func(o *ossserver.Options) { o.Roles = nil }, is: activities.ErrDenied, says: "EntityNotExist.Role"},
 		"NoRight":     {server: func(o *ossserver.Options) { o.Keys[1].Rules = nil }, is: activities.ErrDenied, says: "must allow sts:AssumeRole"},
-		"WrongSecret": {config: func(c *oss.Config) { c.AccessKeySecret = "wrong" }, is: activities.ErrDenied, says: "SignatureDoesNotMatch"},
-		"WrongID":     {config: func(c *oss.Config) { c.AccessKeyID = "wrong" }, is: activities.ErrDenied, says: "InvalidAccessKeyId"},
+		"WrongSecret": {config: func(c *oss.Config) { c.AccessKeySecret = "wrong" }, is: activities.ErrTurnedAway, says: "SignatureDoesNotMatch"},
+		"WrongID":     {config: func(c *oss.Config) { c.AccessKeyID = "wrong" }, is: activities.ErrTurnedAway, says: "InvalidAccessKeyId"},
 		"ShortRole":   {server: func(o *ossserver.Options) { o.Roles[0].MaxSeconds = 900 }, is: activities.ErrDenied, says: "DurationSeconds"},
 		"NoSTS":       {config: func(c *oss.Config) { c.STSEndpoint = "127.0.0.1:1" }, says: "127.0.0.1:1"},
 	} {
@@ -286,7 +286,7 @@ func TestRevokedSession(t *testing.T) {
 	srv, objects, c := roleWithClock(t)
 	mustRead(t, objects)
 	srv.RemoveKey(srv.TemporaryKeys()[0])
-	if _, err := objects.Head(t.Context(), bucket, "catalogue/a.jpg"); !errors.Is(err, activities.ErrDenied) {
+	if _, err := objects.Head(t.Context(), bucket, "catalogue/a.jpg"); !errors.Is(err, activities.ErrTurnedAway) {
 		t.Errorf("error is %v: credentials that are refused at once would be refused again", err)
 	}
 	c.advance(time.Minute)

@@ -52,10 +52,10 @@ func newHTTPClient(transport http.RoundTripper) *http.Client {
 	}
 }
 
-// guard ends answers whose bodies fall silent, and makes those that are not
-// successes fit for the SDK: of bounded size, closed, and an error document or
-// nothing. From a page of HTML that some proxy put there, or from a redirect, the
-// SDK would make an error without a status.
+// guard ends answers whose bodies fall silent, refuses those that are not of an
+// object store, and makes errors fit for the SDK: of bounded size, closed, and an
+// error document or nothing. From a page of HTML that some proxy put there, or
+// from a redirect, the SDK would make an error without a status.
 type guard struct {
 	next     http.RoundTripper
 	endpoint string // host and port
@@ -80,6 +80,10 @@ func (g guard) RoundTrip(r *http.Request) (*http.Response, error) {
 		resp.Body = &impatient{ReadCloser: resp.Body, limit: g.idle, cancel: cancel}
 	}
 	if resp.StatusCode < 300 {
+		if why := foreign(r, resp); why != "" {
+			_ = resp.Body.Close()
+			return nil, strange(resp, why)
+		}
 		return resp, nil
 	}
 	text, err := io.ReadAll(io.LimitReader(resp.Body, maxErrorBody))
@@ -88,10 +92,22 @@ func (g guard) RoundTrip(r *http.Request) (*http.Response, error) {
 		return nil, g.redirected(r, resp, text)
 	}
 	resp.Body = http.NoBody
-	if err == nil && isErrorDocument(text) {
+	switch {
+	case err == nil && isErrorDocument(text):
 		resp.Body = io.NopCloser(bytes.NewReader(text))
+	case r.Method != http.MethodHead && speaksForStore(resp):
+		return nil, strange(resp, "it has no error document")
 	}
 	return resp, nil
+}
+
+// speaksForStore tells whether an error would be taken for the store's last word
+// though nothing in it says that it is the store's: a store says why it refuses.
+// What may pass is so whoever says it. HEAD has no document.
+func speaksForStore(resp *http.Response) bool {
+	h := resp.Header
+	return resp.StatusCode < 500 && resp.StatusCode != http.StatusTooManyRequests &&
+		!marked(h) && h.Get(lookAlikeMark) == ""
 }
 
 func isErrorDocument(text []byte) bool {
@@ -107,7 +123,7 @@ func (g guard) redirected(r *http.Request, resp *http.Response, text []byte) *an
 	var document oss.ServiceError
 	_ = xml.Unmarshal(text, &document) // there is one only from a store
 	a := &answer{
-		kind: activities.ErrRefused, status: resp.StatusCode, request: clip(resp.Header.Get(oss.HTTPHeaderOssRequestID)),
+		kind: activities.ErrTurnedAway, status: resp.StatusCode, request: clip(resp.Header.Get(oss.HTTPHeaderOssRequestID)),
 		code:   clip(document.Code),
 		remedy: "a redirect is no answer of an object store: check IMAGEBATCH_OSS_ENDPOINT",
 	}

@@ -58,7 +58,7 @@ func TestRedirectsNameTheEndpointToSet(t *testing.T) {
 			}
 			guard := oss.NewGuard(roundTrip(func(*http.Request) (*http.Response, error) { return answer, nil }), "http://oss.example")
 			resp, err := guard.RoundTrip(httptest.NewRequestWithContext(t.Context(), http.MethodGet, asked, nil))
-			if resp != nil || !errors.Is(err, activities.ErrRefused) || !strings.Contains(err.Error(), tc.says) {
+			if resp != nil || !errors.Is(err, activities.ErrTurnedAway) || !strings.Contains(err.Error(), tc.says) {
 				t.Fatalf("got %v, error %v; want a refusal that says %q", resp, err, tc.says)
 			}
 			if strings.Contains(err.Error(), "hidden") {
@@ -81,7 +81,7 @@ func TestRedirectedCalls(t *testing.T) {
 		for verb, err := range map[string]error{
 			"get": opened, "head": asked, "locate": located, "put": objects.Put(t.Context(), bucket, "a", "", strings.NewReader("b")),
 		} {
-			if !errors.Is(err, activities.ErrRefused) || !strings.Contains(err.Error(), verb+` "oss://pictures`) ||
+			if !errors.Is(err, activities.ErrTurnedAway) || !strings.Contains(err.Error(), verb+` "oss://pictures`) ||
 				!strings.Contains(err.Error(), "set IMAGEBATCH_OSS_ENDPOINT") {
 				t.Errorf("%s with %d: error is %v, want a refusal with its remedy", verb, status, err)
 			}
@@ -120,6 +120,7 @@ func TestBodiesThatFallSilent(t *testing.T) {
 			t.Parallel()
 			srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 				w.Header().Set("Content-Length", "100")
+				w.Header().Set("X-Oss-Request-Id", "5C3D9175B6FC201293AD")
 				w.WriteHeader(tc.status)
 				_, _ = io.WriteString(w, tc.starts)
 				_ = http.NewResponseController(w).Flush()

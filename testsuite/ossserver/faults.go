@@ -2,9 +2,11 @@ package ossserver
 
 import (
 	"fmt"
+	"io"
 	"math/rand/v2"
 	"net"
 	"net/http"
+	"strconv"
 	"sync"
 	"time"
 )
@@ -21,8 +23,10 @@ type Fault struct {
 	DelayMS  int    `json:"delayMs,omitempty"`  // wait this long first
 	Status   int    `json:"status,omitempty"`   // answer with this status instead of serving
 	Code     string `json:"code,omitempty"`     // and this code; default "InternalError"
+	Message  string `json:"message,omitempty"`  // and these words; default "Injected fault."
 	CutAfter *int64 `json:"cutAfter,omitempty"` // break off after so many bytes of the body
 	Reset    bool   `json:"reset,omitempty"`    // reset the connection instead of answering
+	Page     bool   `json:"page,omitempty"`     // answer with a page of HTML, as what stands in front of a store does; Status is 200 unless given
 
 	Applied int64 `json:"applied"` // how often it did; not read from rules that are set
 }
@@ -31,12 +35,20 @@ func (f Fault) validate() error {
 	switch {
 	case f.Probability < 0 || f.Probability > 1:
 		return fmt.Errorf("set fault: probability %g is not between 0 and 1", f.Probability)
-	case f.Status != 0 && (f.Status < 300 || f.Status > 599):
-		return fmt.Errorf("set fault: status %d is not between 300 and 599", f.Status)
+	case f.Status != 0 && (f.Status < f.leastStatus() || f.Status > 599):
+		return fmt.Errorf("set fault: status %d is not between %d and 599", f.Status, f.leastStatus())
 	case f.DelayMS < 0 || f.Times < 0 || f.CutAfter != nil && *f.CutAfter < 0:
 		return fmt.Errorf("set fault: delayMs, times and cutAfter are not negative")
 	}
 	return nil
+}
+
+// leastStatus is 300, but for a page, which may pretend success.
+func (f Fault) leastStatus() int {
+	if f.Page {
+		return 200
+	}
+	return 300
 }
 
 type faults struct {
@@ -112,17 +124,39 @@ func (fs *faults) apply(w http.ResponseWriter, r *request, st *stats) (http.Resp
 	case f.Reset:
 		resetConnection(w)
 		return w, true
+	case f.Page:
+		writePage(w, f.Status)
+		return w, true
 	case f.Status != 0:
 		code := f.Code
 		if code == "" {
 			code = errInternal.code
 		}
-		writeError(w, r, refuse(f.Status, code, "Injected fault."))
+		message := f.Message
+		if message == "" {
+			message = "Injected fault."
+		}
+		writeError(w, r, refuse(f.Status, code, message))
 		return w, true
 	case f.CutAfter != nil:
 		return &cuttingWriter{ResponseWriter: w, left: *f.CutAfter}, false
 	}
 	return w, false
+}
+
+const maintenancePage = "<!DOCTYPE html>\n<html><head><title>Maintenance</title></head><body><p>We are back in a minute.</p></body></html>\n"
+
+// writePage answers without a mark of a store and without reading what was sent.
+func writePage(w http.ResponseWriter, status int) {
+	if status == 0 {
+		status = http.StatusOK
+	}
+	w.Header().Del("X-Oss-Request-Id")
+	w.Header().Set("Server", "nginx")
+	w.Header().Set("Content-Type", "text/html; charset=utf-8")
+	w.Header().Set("Content-Length", strconv.Itoa(len(maintenancePage)))
+	w.WriteHeader(status)
+	_, _ = io.WriteString(w, maintenancePage) // to a HEAD it is not sent, and the client may be gone
 }
 
 // resetConnection closes so that the peer sees a reset rather than an end.

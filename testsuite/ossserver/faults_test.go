@@ -84,6 +84,24 @@ func TestFaults(t *testing.T) {
 			t.Errorf("error is %v, want a reset", err)
 		}
 	})
+	t.Run("Page", func(t *testing.T) {
+		for status, want := range map[int]int{0: 200, 404: 404} {
+			set(t, ossserver.Fault{Page: true, Status: status})
+			for _, method := range []string{http.MethodGet, http.MethodHead, http.MethodPut} {
+				resp, text := plain(t, method, srv.Endpoint()+"/"+bucketName+"/bad/a", "body", nil)
+				if resp.StatusCode != want || !strings.HasPrefix(resp.Header.Get("Content-Type"), "text/html") || resp.Header.Get("X-Oss-Request-Id") != "" {
+					t.Errorf("%s: status %d, header %v; want a page", method, resp.StatusCode, resp.Header)
+				}
+				if method != http.MethodHead && !strings.Contains(text, "<html>") {
+					t.Errorf("%s: body %q", method, text)
+				}
+			}
+		}
+		set(t)
+		if got, err := get(b, "bad/a"); err != nil || got != content {
+			t.Errorf("a put that was answered with a page changed the object: %d bytes, %v", len(got), err)
+		}
+	})
 	t.Run("Delay", func(t *testing.T) {
 		set(t, ossserver.Fault{DelayMS: 50})
 		began := time.Now()
@@ -110,7 +128,7 @@ func TestFaults(t *testing.T) {
 	})
 	t.Run("Refused", func(t *testing.T) {
 		below := int64(-1)
-		for _, f := range []ossserver.Fault{{Probability: 1.1}, {Probability: -0.1}, {Status: 200}, {Status: 600}, {DelayMS: -1}, {Times: -1}, {CutAfter: &below}} {
+		for _, f := range []ossserver.Fault{{Probability: 1.1}, {Probability: -0.1}, {Status: 200}, {Status: 600}, {Page: true, Status: 199}, {DelayMS: -1}, {Times: -1}, {CutAfter: &below}} {
 			if err := srv.SetFaults(f); err == nil {
 				t.Errorf("%+v was accepted", f)
 			}
