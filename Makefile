@@ -15,6 +15,7 @@ TRAIN ?=
 SET ?=
 BETA ?= 0.3
 FUZZTIME ?= 1m
+VERSION ?= v1
 
 .PHONY: help
 help: ## show this list
@@ -53,8 +54,8 @@ torture: build ## fail everything at any moment and judge each task; DURATION=10
 	@bin/torture --bin bin --duration "$(DURATION)" --seed "$(SEED)" --out "$(OUT)"
 
 .PHONY: record
-record: build ## record the histories that the replay test holds workflows against
-	@bin/record --bin bin
+record: build ## record the histories that the replay test holds workflows against; VERSION= is part of their names, and what is there stays
+	@bin/record --bin bin --version "$(VERSION)"
 
 # A failure that is "context deadline exceeded" and saves no input is the Go tool's
 # own, up to Go 1.26: https://go.dev/issue/75804.

@@ -10,8 +10,8 @@ import (
 	"imagebatch/activities/index"
 	"imagebatch/testsuite/fakes"
 	"imagebatch/workflows/contract"
-	"imagebatch/workflows/manifest"
 	"imagebatch/workflows/filter"
+	"imagebatch/workflows/manifest"
 )
 
 func (w *world) images() *activities.Images {

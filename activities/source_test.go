@@ -24,7 +24,9 @@ func (w *world) sourcedWorld() (lines []string) {
 	w.objects.Store("elsewhere", "c.jpg", fakes.Picture(403, 300, "root"))
 	w.objects.Store(results, "uploads/run", fakes.Picture(404, 300, "uploaded"))
 	w.objects.Store(bucket, folder+"/e.jpg", fakes.Picture(405, 300, "folder"))
-	source := func(format string, args ...any) string { return `"CategoryId":9,"Source":` + fmt.Sprintf(format, args...) }
+	source := func(format string, args ...any) string {
+		return `"CategoryId":9,"Source":` + fmt.Sprintf(format, args...)
+	}
 	return []string{
 		add("p", "a.jpg", source(`{"Bucket":"private","Key":"a.jpg","RoleArn":%q}`, aRole)),
 		add("p", "b.jpg", source(`{"Bucket":"elsewhere","Key":"deep/b.jpg"}`)),

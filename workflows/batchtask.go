@@ -26,6 +26,9 @@ func BatchTask(root workflow.Context, in contract.BatchTaskInput) (contract.Batc
 	if err := t.setBatchTask(root, in); err != nil {
 		return t.refuse(root, ctx, err)
 	}
+	if err := ownID(root, in); err != nil {
+		return t.refuse(root, ctx, err)
+	}
 	t.announce(ctx)
 
 	if in.Carried == nil {
@@ -49,11 +52,30 @@ func BatchTask(root workflow.Context, in contract.BatchTaskInput) (contract.Batc
 	return t.finish(root, ctx, ending)
 }
 
+// errCarried refuses an input in which a stranger says where a task stands.
+var errCarried = contract.Errorf(contract.CodeBadRequest, "the input has %q, which is between the runs of a task; leave it out", "carried")
+
+// ownID refuses a run that has not the one id of its instance's tasks, by which
+// Temporal keeps a second one from running beside it. Tasks that began before
+// this was checked run on.
+func ownID(root workflow.Context, in contract.BatchTaskInput) error {
+	id, own := workflow.GetInfo(root).WorkflowExecution.ID, contract.BatchTaskWorkflowID(in.Instance)
+	if id == own || in.Carried != nil {
+		return nil
+	}
+	if workflow.GetVersion(root, "own-workflow-id", workflow.DefaultVersion, 1) == workflow.DefaultVersion {
+		return nil
+	}
+	return contract.Errorf(contract.CodeBadRequest,
+		"the workflow id is %q, but a batch task of instance %q runs as %q only, so that no two run at a time; start the workflow %s with the same input instead, under any id",
+		printable(id, maxNote), in.Instance, own, contract.StartBatchTask.Name)
+}
+
 // setBatchTask takes the settings of a batch task. What was carried must come
 // from a run before this one: anyone could write it into a first input.
 func (t *task) setBatchTask(root workflow.Context, in contract.BatchTaskInput) error {
 	if in.Carried != nil && workflow.GetInfo(root).ContinuedExecutionRunID == "" {
-		return contract.Errorf(contract.CodeBadRequest, "the input has %q, which is between the runs of a task; leave it out", "carried")
+		return errCarried
 	}
 	path, err := contract.NormalizePath(in.Path)
 	if err != nil {

@@ -7,7 +7,8 @@
 // # The path of one picture
 //
 //	starter            a person names an instance, a bucket and a folder
-//	contract           the input is validated and becomes workflow "batch-task.<instance>"
+//	contract           the input is validated and becomes workflow "batch-task.<instance>";
+//	                   schedules and other services go by startbatchtask.go
 //	batchtask.go       begin: the task gets its number, older open tasks are closed
 //	                   plan: the work list is read once and cut into slices
 //	fanout             a window of chunks is kept open, until all slices are whole

@@ -11,6 +11,7 @@ import (
 // it: [BindOperation] registers each together with its activity.
 func Register(r worker.WorkflowRegistry) {
 	register(r, contract.BatchTask, BatchTask)
+	register(r, contract.StartBatchTask, StartBatchTask)
 	register(r, contract.Chunk, Chunk)
 	register(r, contract.Callback, Callback)
 	register(r, contract.ResendCallback, ResendCallback)

@@ -36,7 +36,7 @@ func TestRecordedHistoriesReplay(t *testing.T) {
 		t.Fatal("there are no histories in testdata/replay; record them with: make record")
 	}
 	for _, file := range files {
-		name, _, _ := strings.Cut(filepath.Base(file), ".")
+		name, _, _ := strings.Cut(filepath.Base(file), ".json")
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			history := readHistory(t, file)

@@ -38,12 +38,14 @@ type world struct {
 	tasks  map[int64]contract.Task // what ListTasks knows
 	env    *sdktest.TestWorkflowEnvironment
 
-	noTasks bool // ListTasks knows of none
+	noTasks bool                                          // ListTasks knows of none
+	listed  func(contract.ListTasksInput) []contract.Task // what it answers, if not from tasks
 
 	mu        sync.Mutex
 	done      map[int]contract.Tally // by slice
 	steps     []string               // in the order they returned
 	started   map[string]int         // child workflows by type
+	runs      map[string]string      // the latest run of each type
 	deliverys []contract.CallbackDelivery
 	outcomes  []contract.CallbackOutcome
 	begun     contract.BeginInput
@@ -57,7 +59,7 @@ type world struct {
 // newWorld has a list of so many lines, cut into slices of 16.
 func newWorld(t *testing.T, lines int64) *world {
 	return &world{
-		t: t, done: map[int]contract.Tally{}, started: map[string]int{}, commands: map[string]int{}, options: map[string][]workflow.ActivityOptions{}, tasks: map[int64]contract.Task{},
+		t: t, done: map[int]contract.Tally{}, started: map[string]int{}, runs: map[string]string{}, commands: map[string]int{}, options: map[string][]workflow.ActivityOptions{}, tasks: map[int64]contract.Task{},
 		list: contract.WorkList{
 			Bucket: "photos", Key: "spring/increment.meta", ETag: "e", Size: lines * 100, Lines: lines, RawLines: lines,
 			SliceLines: 16, Slices: int((lines + 15) / 16), OffsetsKey: "plans/12.offsets", Digest: strings.Repeat("d", 64),
@@ -212,12 +214,16 @@ func (w *world) newEnv() *sdktest.TestWorkflowEnvironment {
 			if w.noTasks {
 				return contract.TaskList{}, nil
 			}
+			if w.listed != nil {
+				return contract.TaskList{Tasks: w.listed(in)}, nil
+			}
 			return contract.TaskList{Tasks: []contract.Task{w.tasks[in.ID]}}, nil
 		}, nil, nil))
 	env.SetOnChildWorkflowStartedListener(func(info *workflow.Info, _ workflow.Context, _ converter.EncodedValues) {
 		w.mu.Lock()
 		defer w.mu.Unlock()
 		w.started[info.WorkflowType.Name]++
+		w.runs[info.WorkflowType.Name] = info.WorkflowExecution.RunID
 	})
 	return env
 }

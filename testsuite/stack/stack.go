@@ -179,6 +179,13 @@ func (s *Stack) Starter(ctx context.Context, arguments ...string) *exec.Cmd {
 	return command
 }
 
+// TemporalCLI is Temporal's own command line with arguments, connected to the stack.
+func (s *Stack) TemporalCLI(ctx context.Context, arguments ...string) *exec.Cmd {
+	command := exec.CommandContext(ctx, s.program, arguments...)
+	command.Env = append(os.Environ(), "TEMPORAL_ADDRESS="+s.Temporal.Address)
+	return command
+}
+
 // Database is the file that the workers share.
 func (s *Stack) Database() string { return filepath.Join(s.options.State, "imagebatch.db") }
 

@@ -71,8 +71,23 @@ type BatchTaskResult struct {
 	ReportKey string `json:"reportKey"`
 }
 
-// BatchTask applies the increment.meta of a folder to an instance.
+// BatchTask applies the increment.meta of a folder to an instance. It runs under
+// BatchTaskWorkflowID and no other id; StartBatchTask takes care of that.
 var BatchTask = Workflow[BatchTaskInput, BatchTaskResult]{Name: "BatchTask"}
+
+// StartedTask says which task was started.
+type StartedTask struct {
+	Task       int64  `json:"taskId,omitempty"` // 0 while the task has not begun, as when the database is held up
+	Instance   string `json:"instance"`
+	WorkflowID string `json:"workflowId"` // of the task, for signals and queries
+	RunID      string `json:"runId"`
+}
+
+// StartBatchTask starts a batch task and answers with its number, under any
+// workflow id: for schedules and the workflows of other services. The task runs
+// on by itself. CodeIncrementStatusError names the task that the instance
+// already runs; a task that is refused before it begins refuses this too.
+var StartBatchTask = Workflow[BatchTaskInput, StartedTask]{Name: "StartBatchTask"}
 
 // Control is what the cancel, suspend and resume signals and updates carry. All
 // fields are optional.

@@ -16,6 +16,7 @@ import (
 	historypb "go.temporal.io/api/history/v1"
 	workflowpb "go.temporal.io/api/workflow/v1"
 	"go.temporal.io/api/workflowservice/v1"
+	"go.temporal.io/sdk/converter"
 	"google.golang.org/protobuf/encoding/protojson"
 
 	"imagebatch/workflows/contract"
@@ -29,6 +30,8 @@ const plainLimit = 64 << 10
 func chosen(run *workflowpb.WorkflowExecutionInfo, history *historypb.History) string {
 	id := run.GetExecution().GetWorkflowId()
 	switch kind := run.GetType().GetName(); {
+	case id == contract.BatchTaskWorkflowID("refused") || id == contract.BatchTaskWorkflowID("resent"):
+		return "" // their callbacks are what matters
 	case kind == contract.BatchTask.Name:
 		return "batchtask-" + strings.TrimPrefix(id, contract.BatchTaskWorkflowID(""))
 	case kind == contract.Chunk.Name && strings.HasPrefix(id, contract.BatchTaskWorkflowID("plain.")):
@@ -37,8 +40,16 @@ func chosen(run *workflowpb.WorkflowExecutionInfo, history *historypb.History) s
 		return "chunk-recalled"
 	case kind == contract.Chunk.Name && strings.HasPrefix(id, contract.BatchTaskWorkflowID("terminated.")) && canceled(history):
 		return "chunk-orphaned"
+	case kind == contract.Chunk.Name && strings.HasPrefix(id, contract.BatchTaskWorkflowID("overrun.")):
+		return "chunk-overrun"
+	case kind == contract.Callback.Name && run.GetStatus() == enumspb.WORKFLOW_EXECUTION_STATUS_FAILED:
+		return "callback-failed"
+	case kind == contract.Callback.Name && has(history, enumspb.EVENT_TYPE_ACTIVITY_TASK_COMPLETED) && again(history):
+		return "callback-again"
 	case kind == contract.Callback.Name:
 		return "callback-delivered"
+	case kind == contract.ResendCallback.Name:
+		return "callback-resent"
 	case kind == contract.SettleTerminated.Name:
 		return "terminated-settled"
 	case kind == contract.CreateInstance.Name:
@@ -68,15 +79,28 @@ func startsChild(history *historypb.History) bool {
 	return has(history, enumspb.EVENT_TYPE_CHILD_WORKFLOW_EXECUTION_STARTED)
 }
 
+// again reports whether a delivery was ordered once more: it is recorded as
+// pending first.
+func again(history *historypb.History) bool {
+	var in contract.CallbackInput
+	started := history.GetEvents()[0].GetWorkflowExecutionStartedEventAttributes()
+	return converter.GetDefaultDataConverter().FromPayloads(started.GetInput(), &in) == nil && in.Again
+}
+
 // wanted are the names without which a recording is not complete.
 var wanted = []string{
 	"batchtask-plain", "batchtask-continued-1", "batchtask-continued-2", "batchtask-failed", "batchtask-callback",
-	"batchtask-cancelled", "batchtask-suspended", "batchtask-terminated", "chunk-plain", "chunk-recalled", "chunk-orphaned",
-	"callback-delivered", "terminated-settled", "instance-created", "tasks-listed", "tasks-listed-settling",
+	"batchtask-cancelled", "batchtask-suspended", "batchtask-terminated", "batchtask-signaled", "batchtask-held-1", "batchtask-held-2",
+	"batchtask-overrun", "batchtask-withdrawn", "batchtask-bereaved", "chunk-plain", "chunk-recalled", "chunk-orphaned", "chunk-overrun",
+	"callback-delivered", "callback-failed", "callback-again", "callback-resent",
+	"terminated-settled", "instance-created", "tasks-listed", "tasks-listed-settling",
 }
 
-// save replaces the histories in the folder by those that are chosen among all
-// closed runs, the oldest first. Runs of a task that continued as new are numbered.
+// chained are the tasks that continue as new: their runs are numbered.
+var chained = []string{"batchtask-continued", "batchtask-held"}
+
+// save adds to the folder those histories that are chosen among all closed runs,
+// the oldest first. Runs of a task that continued as new are numbered.
 func (r *recorder) save(ctx context.Context) error {
 	if err := r.await(ctx, "every workflow has closed", func(ctx context.Context) (bool, error) {
 		open, err := r.list(ctx, "ExecutionStatus = 'Running'")
@@ -95,7 +119,7 @@ func (r *recorder) save(ctx context.Context) error {
 			return err
 		}
 		name := chosen(run, history)
-		if name == "batchtask-continued" {
+		if slices.Contains(chained, name) {
 			name = next(found, name)
 		}
 		if name == "" || found[name] != nil {
@@ -110,7 +134,7 @@ func (r *recorder) save(ctx context.Context) error {
 			return fmt.Errorf("no run shows %q; the scenarios missed it, record again", name)
 		}
 	}
-	return write(r.out, found)
+	return r.write(found)
 }
 
 func next(found map[string][]byte, name string) string {
@@ -205,35 +229,31 @@ func forgetMachine(value any) {
 	}
 }
 
-// write replaces the histories in a folder. Large ones are compressed.
-func write(folder string, histories map[string][]byte) error {
-	if err := os.MkdirAll(folder, 0o755); err != nil {
+// write adds histories to the folder. Those of this version that are there stay:
+// what was recorded is what ran, and is never replaced. Large ones are compressed.
+func (r *recorder) write(histories map[string][]byte) error {
+	if err := os.MkdirAll(r.out, 0o755); err != nil {
 		return fmt.Errorf("save histories: %w", err)
 	}
-	old, err := filepath.Glob(filepath.Join(folder, "*.json*"))
+	there, err := filepath.Glob(filepath.Join(r.out, "*."+r.version+".json*"))
 	if err != nil {
 		return fmt.Errorf("save histories: %w", err)
 	}
-	for _, file := range old {
-		if err := os.Remove(file); err != nil {
-			return fmt.Errorf("save histories: %w", err)
-		}
+	recorded := map[string]bool{}
+	for _, file := range there {
+		name, _, _ := strings.Cut(filepath.Base(file), ".")
+		recorded[task(name)] = true
 	}
 	for _, name := range slices.Sorted(maps.Keys(histories)) {
-		file, content := filepath.Join(folder, name+".json"), histories[name]
+		if recorded[task(name)] {
+			continue
+		}
+		file, content := filepath.Join(r.out, name+"."+r.version+".json"), histories[name]
 		if len(content) > plainLimit {
-			var packed bytes.Buffer
-			zip, err := gzip.NewWriterLevel(&packed, gzip.BestCompression)
-			if err != nil {
+			if content, err = packed(content); err != nil {
 				return fmt.Errorf("save histories: %w", err)
 			}
-			if _, err := zip.Write(content); err != nil {
-				return fmt.Errorf("save histories: %w", err)
-			}
-			if err := zip.Close(); err != nil {
-				return fmt.Errorf("save histories: %w", err)
-			}
-			file, content = file+".gz", packed.Bytes()
+			file += ".gz"
 		}
 		if err := os.WriteFile(file, content, 0o644); err != nil {
 			return fmt.Errorf("save histories: %w", err)
@@ -241,4 +261,27 @@ func write(folder string, histories map[string][]byte) error {
 		fmt.Printf("%7d bytes  %s\n", len(content), file)
 	}
 	return nil
+}
+
+// task is the name without the number of a run: the runs of one task belong
+// together.
+func task(name string) string {
+	for _, base := range chained {
+		if strings.HasPrefix(name, base+"-") {
+			return base
+		}
+	}
+	return name
+}
+
+func packed(content []byte) ([]byte, error) {
+	var out bytes.Buffer
+	zip, err := gzip.NewWriterLevel(&out, gzip.BestCompression)
+	if err != nil {
+		return nil, err
+	}
+	if _, err := zip.Write(content); err != nil {
+		return nil, err
+	}
+	return out.Bytes(), zip.Close()
 }

@@ -4,7 +4,8 @@
 //
 // Run it (make record) on the code that is deployed, before a workflow is
 // changed: the test of package workflows then says whether tasks that run there
-// survive the change.
+// survive the change. The version in the name of a history says which code it is
+// from; what is there of a version is never replaced.
 package main
 
 import (
@@ -12,6 +13,7 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"net/http"
 	"os"
 	"path/filepath"
 
@@ -25,17 +27,19 @@ func main() {
 	var r recorder
 	flag.StringVar(&r.bin, "bin", "bin", "folder with the programs")
 	flag.StringVar(&r.state, "state", "var/record", "folder for everything that is kept; emptied first")
-	flag.StringVar(&r.out, "out", "workflows/testdata/replay", "folder for the histories; those in it are replaced")
+	flag.StringVar(&r.out, "out", "workflows/testdata/replay", "folder for the histories")
+	flag.StringVar(&r.version, "version", "v1", "version of the workflows, a part of the names of new histories")
 	flag.Parse()
 	stack.Main("record", r.run)
 }
 
 type recorder struct {
-	bin, state, out string
+	bin, state, out, version string
 
 	stack    *stack.Stack
 	temporal client.Client
 	receiver *receiver.Receiver
+	redirect *receiver.Receiver // refuses every callback for good
 }
 
 func (r *recorder) run(ctx context.Context) (err error) {
@@ -55,6 +59,10 @@ func (r *recorder) run(ctx context.Context) (err error) {
 		return err
 	}
 	defer r.receiver.Close()
+	if r.redirect, err = receiver.Start(func(int) int { return http.StatusTemporaryRedirect }); err != nil {
+		return err
+	}
+	defer r.redirect.Close()
 	if err := r.prepare(ctx); err != nil {
 		return err
 	}

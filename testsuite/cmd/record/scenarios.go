@@ -7,8 +7,10 @@ import (
 	"errors"
 	"fmt"
 	"os/exec"
+	"strconv"
 	"time"
 
+	"go.temporal.io/api/serviceerror"
 	"go.temporal.io/sdk/client"
 
 	"imagebatch/testsuite/catalogue"
@@ -50,14 +52,90 @@ var scenarios = []scenario{
 			if err := r.update(ctx, "suspended", contract.SuspendUpdate, task); err != nil {
 				return err
 			}
-			if err := r.await(ctx, "no chunk is open", func(ctx context.Context) (bool, error) {
-				status, err := r.status(ctx, "suspended")
-				return status.State == contract.StateSuspended && len(status.Open) == 0, err
-			}); err != nil {
+			if err := r.held(ctx, "suspended"); err != nil {
 				return err
 			}
 			return r.update(ctx, "suspended", contract.ResumeUpdate, task)
 		})
+	}},
+	{"signaled", func(ctx context.Context, r *recorder) error {
+		// Chunks of twenty slices tell their task how far they are.
+		return r.underway(ctx, "signaled", func(task int64) error {
+			if err := r.signal(ctx, "signaled", contract.Suspend, task); err != nil {
+				return err
+			}
+			if err := r.held(ctx, "signaled"); err != nil {
+				return err
+			}
+			if err := r.signal(ctx, "signaled", contract.Resume, task); err != nil {
+				return err
+			}
+			if err := r.await(ctx, "a chunk is open again", func(ctx context.Context) (bool, error) {
+				status, err := r.status(ctx, "signaled")
+				return len(status.Open) > 0, err
+			}); err != nil {
+				return err
+			}
+			return r.signal(ctx, "signaled", contract.Cancel, task)
+		}, "--chunk-slices", "20")
+	}},
+	{"held", func(ctx context.Context, r *recorder) error {
+		// Both open chunks come back, which is enough to continue as new.
+		return r.underway(ctx, "held", func(task int64) error {
+			if err := r.signal(ctx, "held", contract.Suspend, task); err != nil {
+				return err
+			}
+			if err := r.await(ctx, "the task continued as new", func(ctx context.Context) (bool, error) {
+				described, err := r.temporal.DescribeWorkflowExecution(ctx, contract.BatchTaskWorkflowID("held"), "")
+				if err != nil {
+					return false, err
+				}
+				info := described.GetWorkflowExecutionInfo()
+				return info.GetFirstRunId() != info.GetExecution().GetRunId(), nil
+			}); err != nil {
+				return err
+			}
+			if err := r.held(ctx, "held"); err != nil {
+				return err
+			}
+			return r.signal(ctx, "held", contract.Resume, task)
+		}, "--continue-after-chunks", "2")
+	}},
+	{"overrun", func(ctx context.Context, r *recorder) error {
+		return r.toTheEnd(ctx, "overrun", folder, "--max-failures", "3")
+	}},
+	{"withdrawn", func(ctx context.Context, r *recorder) error {
+		return r.underway(ctx, "withdrawn", func(int64) error {
+			return r.temporal.CancelWorkflow(ctx, contract.BatchTaskWorkflowID("withdrawn"), "")
+		})
+	}},
+	{"bereaved", func(ctx context.Context, r *recorder) error {
+		return r.underway(ctx, "bereaved", func(int64) error {
+			return r.await(ctx, "an open chunk is terminated", func(ctx context.Context) (bool, error) {
+				status, err := r.status(ctx, "bereaved")
+				if err != nil || len(status.Open) == 0 {
+					return false, err
+				}
+				err = r.temporal.TerminateWorkflow(ctx, status.Open[0], "", "recorded")
+				if closed := (*serviceerror.NotFound)(nil); errors.As(err, &closed) {
+					return false, nil // by itself, just now
+				}
+				return err == nil, err
+			})
+		}, "--chunk-slices", "20")
+	}},
+	{"refused", func(ctx context.Context, r *recorder) error {
+		return r.toTheEnd(ctx, "refused", folder, "--callback", r.redirect.URL)
+	}},
+	{"resent", func(ctx context.Context, r *recorder) error {
+		if err := r.toTheEnd(ctx, "resent", folder, "--callback", r.receiver.URL); err != nil {
+			return err
+		}
+		var list contract.TaskList
+		if err := r.starter(ctx, &list, "batch", "list", "--instance", "resent"); err != nil {
+			return err
+		}
+		return r.starter(ctx, nil, "batch", "callback", strconv.FormatInt(list.Tasks[0].ID, 10), "--resend")
 	}},
 	{"terminated", func(ctx context.Context, r *recorder) error {
 		return r.underway(ctx, "terminated", func(int64) error {
@@ -97,8 +175,8 @@ func (r *recorder) toTheEnd(ctx context.Context, instance, folder string, more .
 
 // underway starts a task, does something to it while it runs, and waits for its
 // end.
-func (r *recorder) underway(ctx context.Context, instance string, do func(task int64) error) error {
-	if err := r.start(ctx, instance, folder); err != nil {
+func (r *recorder) underway(ctx context.Context, instance string, do func(task int64) error, more ...string) error {
+	if err := r.start(ctx, instance, folder, more...); err != nil {
 		return err
 	}
 	var status contract.Status
@@ -146,6 +224,20 @@ func (r *recorder) update(ctx context.Context, instance string, to contract.Upda
 		return err
 	}
 	return handle.Get(ctx, nil)
+}
+
+// signal asks a task for a change without waiting for its answer.
+func (r *recorder) signal(ctx context.Context, instance string, to contract.Signal[contract.Control], task int64) error {
+	return r.temporal.SignalWorkflow(ctx, contract.BatchTaskWorkflowID(instance), "", to.Name,
+		contract.Control{Task: task, Reason: "to be recorded", By: "recorder"})
+}
+
+// held waits until a task is suspended and no chunk of it is open.
+func (r *recorder) held(ctx context.Context, instance string) error {
+	return r.await(ctx, "no chunk is open", func(ctx context.Context) (bool, error) {
+		status, err := r.status(ctx, instance)
+		return status.State == contract.StateSuspended && len(status.Open) == 0, err
+	})
 }
 
 func (r *recorder) status(ctx context.Context, instance string) (status contract.Status, err error) {
