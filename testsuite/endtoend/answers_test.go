@@ -181,8 +181,12 @@ func (p *questioner) pictures() {
 		func(in *contract.SearchInput) { in.Crop = new(false) },
 		func(in *contract.SearchInput) { in.PicContent, in.Filter = contract.PicContent{}, "int_attr = 7" },
 		func(in *contract.SearchInput) { in.PicContent, in.Filter = contract.PicContent{}, "int_attr = 8" },
-		func(in *contract.SearchInput) { in.PicContent, in.Filter, in.Sheet = contract.PicContent{}, "int_attr = 7", true },
-		func(in *contract.SearchInput) { in.PicContent, in.ProductID, in.PicName = contract.PicContent{}, "a", "1.jpg" },
+		func(in *contract.SearchInput) {
+			in.PicContent, in.Filter, in.Sheet = contract.PicContent{}, "int_attr = 7", true
+		},
+		func(in *contract.SearchInput) {
+			in.PicContent, in.ProductID, in.PicName = contract.PicContent{}, "a", "1.jpg"
+		},
 	} {
 		in := search
 		change(&in)
@@ -301,4 +305,3 @@ func (p *questioner) held() int64 {
 	must(p.T, p.stack, exitDone, "batch", "suspend", fmt.Sprint(begun.Task))
 	return begun.Task
 }
-

@@ -185,8 +185,8 @@ type TaskList struct {
 // SignedReport is where the parts of a report can be fetched for a while.
 type SignedReport struct {
 	Task    Task      `json:"task"`
-	URL     string    `json:"url"`    // NDJSON
-	CSVURL  string    `json:"csvUrl"` // CSV
+	URL     string    `json:"url"`               // NDJSON
+	CSVURL  string    `json:"csvUrl"`            // CSV
 	RestURL string    `json:"restUrl,omitempty"` // of the rest, when it was asked for and there is any
 	Expires time.Time `json:"expires"`
 }
