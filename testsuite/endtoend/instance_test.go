@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -101,4 +102,22 @@ func TestDumpIsAManifestThatStoresTheSameAgain(t *testing.T) {
 	if diff := cmp.Diff(string(first), string(dump("restored"))); diff != "" {
 		t.Errorf("dump of the copy (-original +copy):\n%s", diff)
 	}
+}
+
+// Whoever has terminated the workflow of a task in Temporal is told how to go on.
+func TestDeletingAnInstanceAfterTerminateNamesTheCommandThatHelps(t *testing.T) {
+	t.Parallel()
+	createInstance(t, shared, "abandoned")
+	shelf(t, shared, "abandoned", 3000, nil)
+	id := begun(t, shared, "abandoned", "abandoned")
+	if err := temporalClient(t, shared).TerminateWorkflow(t.Context(), contract.BatchTaskWorkflowID("abandoned"), "", "a test"); err != nil {
+		t.Fatal(err)
+	}
+	refused := must(t, shared, exitError, "instance", "delete", "abandoned", "--yes")
+	helps := fmt.Sprintf("starter batch get %d", id)
+	if !strings.Contains(refused.stderr, helps) {
+		t.Fatalf("the refusal does not name %q: %s", helps, refused.stderr)
+	}
+	must(t, shared, exitDone, strings.Fields(helps)[1:]...)
+	must(t, shared, exitDone, "instance", "delete", "abandoned", "--yes")
 }

@@ -66,7 +66,7 @@ func TestSourceThatCannotBeFollowedIsRefused(t *testing.T) {
 func TestPredictedCategoryIsToldFromAGivenOne(t *testing.T) {
 	t.Parallel()
 	for fields, want := range map[string]bool{
-		`"CategoryId":3`:                                   false,
+		`"CategoryId":3`: false,
 		`"CategoryId":3,"CategoryPredicted":true`:          true,
 		`"CategoryId":3,"CategoryPredicted":false`:         false,
 		`"CategoryId":3,"CategoryPredicted":null`:          false,
