@@ -60,5 +60,6 @@ func (r *Reports) Check(ctx context.Context, in contract.CheckInput) (contract.C
 	if result.URL, result.Expires, err = r.Results.sign(ctx, key); err != nil {
 		return contract.CheckResult{}, fmt.Errorf("sign findings: %w", err)
 	}
-	return result, nil
+	result.NoLink, err = conceal(&result, in.LinksFor)
+	return result, err
 }

@@ -42,5 +42,6 @@ func (i *Images) Dump(ctx context.Context, in contract.DumpMetaInput) (contract.
 	if result.URL, result.Expires, err = i.Results.sign(ctx, key); err != nil {
 		return contract.DumpMetaResult{}, fmt.Errorf("sign dump: %w", err)
 	}
-	return result, nil
+	result.NoLink, err = conceal(&result, in.LinksFor)
+	return result, err
 }
