@@ -41,7 +41,7 @@ func (r *Reports) Check(ctx context.Context, in contract.CheckInput) (contract.C
 
 	var summary manifest.Summary
 	key := "checks/" + activity.GetInfo(ctx).WorkflowExecution.RunID + ".ndjson"
-	err = r.Results.spool(ctx, key, "application/x-ndjson", func(out io.Writer) (err error) {
+	err = r.Results.stream(ctx, key, "application/x-ndjson", func(out io.Writer) (err error) {
 		findings := bufio.NewWriter(out)
 		encoder := json.NewEncoder(findings)
 		encoder.SetEscapeHTML(false)

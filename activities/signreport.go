@@ -67,7 +67,7 @@ func (r *Reports) writeRest(ctx context.Context, task contract.Task, key string)
 			task.List.Bucket, task.List.Key, task.ID)
 	}
 	defer lines.close()
-	return r.Results.spool(ctx, key, "application/x-ndjson", func(out io.Writer) error {
+	return r.Results.stream(ctx, key, "application/x-ndjson", func(out io.Writer) error {
 		rest := bufio.NewWriter(out)
 		err := r.unfinished(ctx, task, func(failure *Failure, run LineRange) error {
 			if failure != nil {
