@@ -31,7 +31,7 @@ func (r *Reports) Check(ctx context.Context, in contract.CheckInput) (contract.C
 	}
 	body, _, err := objects.Open(ctx, in.Bucket, contract.ManifestKey(path), Want{})
 	if err != nil {
-		return contract.CheckResult{}, firstReadError(contract.Task{Bucket: in.Bucket, Path: path}, err)
+		return contract.CheckResult{}, firstReadError(ctx, objects, contract.Task{Bucket: in.Bucket, Path: path}, err)
 	}
 	defer body.Close()
 	content, foreign := manifest.Recognize(body)
