@@ -36,7 +36,7 @@ var (
 		{Actions: []string{"sts:AssumeRole"}, Resources: []string{ReaderRole}},
 	}, resultsRules...)}
 
-	resultsRules = []ossserver.Rule{{Actions: []string{"oss:GetObject", "oss:PutObject"}, Resources: []string{ResultsBucket + "/*"}}}
+	resultsRules = []ossserver.Rule{{Actions: []string{"oss:GetObject", "oss:PutObject", "oss:AbortMultipartUpload"}, Resources: []string{ResultsBucket + "/*"}}}
 )
 
 // ReaderRole may read the bucket of the vendor's users, and nothing else.
