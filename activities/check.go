@@ -31,7 +31,7 @@ func (r *Reports) Check(ctx context.Context, in contract.CheckInput) (contract.C
 	}
 	body, _, err := objects.Open(ctx, in.Bucket, contract.ManifestKey(path), Want{})
 	if err != nil {
-		return contract.CheckResult{}, firstReadError(contract.Task{Bucket: in.Bucket, Path: path}, err)
+		return contract.CheckResult{}, firstReadError(ctx, objects, contract.Task{Bucket: in.Bucket, Path: path}, err)
 	}
 	defer body.Close()
 	content, foreign := manifest.Recognize(body)
@@ -41,7 +41,7 @@ func (r *Reports) Check(ctx context.Context, in contract.CheckInput) (contract.C
 
 	var summary manifest.Summary
 	key := "checks/" + activity.GetInfo(ctx).WorkflowExecution.RunID + ".ndjson"
-	err = r.Results.spool(ctx, key, "application/x-ndjson", func(out io.Writer) (err error) {
+	err = r.Results.stream(ctx, key, "application/x-ndjson", func(out io.Writer) (err error) {
 		findings := bufio.NewWriter(out)
 		encoder := json.NewEncoder(findings)
 		encoder.SetEscapeHTML(false)
@@ -60,5 +60,6 @@ func (r *Reports) Check(ctx context.Context, in contract.CheckInput) (contract.C
 	if result.URL, result.Expires, err = r.Results.sign(ctx, key); err != nil {
 		return contract.CheckResult{}, fmt.Errorf("sign findings: %w", err)
 	}
-	return result, nil
+	result.NoLink, err = conceal(&result, in.LinksFor)
+	return result, err
 }

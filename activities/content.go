@@ -73,6 +73,10 @@ func (i *Images) fetch(ctx context.Context, content contract.PicContent) (data [
 		return data, release, nil
 	}
 	code, message, passing := fetchProblem(bucket, content.Key, i.Limits.Transfer, err)
+	if errors.Is(err, ErrNoSuchObject) && !content.Uploaded {
+		hint := newOtherNames(requestGuesses).hint(ctx, objects, bucket, content.Key)
+		message = fmt.Sprintf("there is no oss://%s/%s%s; upload the picture or correct its name", bucket, content.Key, hint)
+	}
 	if passing && !errors.Is(err, ErrNoSuchBucket) && !errors.Is(err, errSlow) {
 		return nil, nil, fmt.Errorf("fetch oss://%s/%s: %w", bucket, content.Key, err)
 	}

@@ -23,7 +23,7 @@ func (i *Images) Dump(ctx context.Context, in contract.DumpMetaInput) (contract.
 	defer beat(ctx, contract.RateDump)()
 	result := contract.DumpMetaResult{Bucket: i.Results.Bucket, Path: "/dumps/" + runOf(ctx)}
 	key := contract.ManifestKey(result.Path)
-	err := i.Results.spool(ctx, key, "application/x-ndjson", func(out io.Writer) error {
+	err := i.Results.stream(ctx, key, "application/x-ndjson", func(out io.Writer) error {
 		lines := bufio.NewWriterSize(out, 64<<10)
 		var line []byte
 		if err := i.Pictures.Dump(ctx, in.Instance, func(entry manifest.Entry) error {
@@ -42,5 +42,6 @@ func (i *Images) Dump(ctx context.Context, in contract.DumpMetaInput) (contract.
 	if result.URL, result.Expires, err = i.Results.sign(ctx, key); err != nil {
 		return contract.DumpMetaResult{}, fmt.Errorf("sign dump: %w", err)
 	}
-	return result, nil
+	result.NoLink, err = conceal(&result, in.LinksFor)
+	return result, err
 }

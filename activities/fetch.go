@@ -43,7 +43,10 @@ func (p *pipeline) fetchLine(a *addition) bool {
 			return true
 		}
 		failed := time.Now()
-		code, message, passing := p.fetchProblem(place, a.entry, err)
+		code, message, passing := p.fetchProblem(place, err)
+		if errors.Is(err, ErrNoSuchObject) {
+			message = p.missing(a.entry)
+		}
 		if passing && p.more.Err() != nil {
 			return false // the line stays undone, for whoever goes on
 		}
@@ -123,17 +126,37 @@ func locate(ctx context.Context, identities Identities, results Results, content
 
 // fetchProblem says what a failed fetch means for its line, and whether it may
 // pass.
-func (p *pipeline) fetchProblem(place contract.PicContent, entry manifest.Entry, err error) (code contract.Code, message string, passing bool) {
+func (p *pipeline) fetchProblem(place contract.PicContent, err error) (code contract.Code, message string, passing bool) {
 	var refusal *contract.Error
 	if errors.As(err, &refusal) {
 		return refusal.Code, refusal.Message, false
 	}
-	code, message, passing = fetchProblem(place.Bucket, place.Key, p.Limits.Transfer, err)
-	if places := p.places(entry); errors.Is(err, ErrNoSuchObject) && len(places) > 1 {
-		message = fmt.Sprintf("there is neither oss://%s/%s nor oss://%[1]s/%[3]s; upload the picture or correct PicName",
-			place.Bucket, places[0].Key, places[1].Key)
+	return fetchProblem(place.Bucket, place.Key, p.Limits.Transfer, err)
+}
+
+// missing says which objects are not there, which one is that may have been meant,
+// and what to do.
+func (p *pipeline) missing(entry manifest.Entry) string {
+	places := p.places(entry)
+	hint := ""
+	for n, place := range places {
+		objects, bucket, err := locate(p.work, p.Identities, p.Results, place)
+		if err != nil {
+			break
+		}
+		places[n].Bucket = bucket
+		if hint = p.others.hint(p.more, objects, bucket, place.Key); hint != "" {
+			break
+		}
 	}
-	return code, message, passing
+	text := fmt.Sprintf("there is no oss://%s/%s", places[0].Bucket, places[0].Key)
+	if len(places) > 1 {
+		text = fmt.Sprintf("there is neither oss://%s/%s nor oss://%[1]s/%[3]s", places[0].Bucket, places[0].Key, places[1].Key)
+	}
+	if address := manifest.AddressRemedy(entry.PicName, p.task.Bucket, p.task.Path); address != "" && hint == "" {
+		return text + ": " + address
+	}
+	return text + hint + "; upload the picture or correct PicName"
 }
 
 func fetchProblem(bucket, key string, limit time.Duration, err error) (code contract.Code, message string, passing bool) {

@@ -127,14 +127,20 @@ func (i *Images) Exists(ctx context.Context, ref contract.PictureRef) (contract.
 // uploads is where pictures that are no objects yet lie in the results bucket.
 const uploads = "uploads/"
 
-// NewUpload makes a place for a picture that is no object yet.
-func (i *Images) NewUpload(ctx context.Context, _ contract.Nothing) (contract.Upload, error) {
+// NewUpload makes a place for a picture that is no object yet. CodeBadRequest where
+// its link would be withheld: there is no other way to it.
+func (i *Images) NewUpload(ctx context.Context, in contract.UploadInput) (contract.Upload, error) {
 	key := uploads + runOf(ctx)
 	link, expires, err := i.Results.Objects.SignPut(ctx, i.Results.Bucket, key, 10*time.Minute)
 	if err != nil {
 		return contract.Upload{}, fmt.Errorf("sign upload: %w", err)
 	}
-	return contract.Upload{Key: key, URL: link, Expires: expires}, nil
+	upload := contract.Upload{Key: key, URL: link, Expires: expires}
+	noLink, err := conceal(&upload, in.LinksFor)
+	if err == nil && noLink != "" {
+		err = contract.Errorf(contract.CodeBadRequest, "%s", noLink)
+	}
+	return upload, err
 }
 
 // admitted is the instance, once the request to it is.

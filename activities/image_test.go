@@ -296,7 +296,7 @@ func TestDescribeAndUpload(t *testing.T) {
 		}
 		_, err := execute(t.Context(), w, w.images().Describe, contract.PictureRef{Instance: "shop", ProductID: "p0", PicName: "1.jpg"})
 		wantRefusal(t, err, contract.CodePicNotExist)
-		upload := must(w, w.images().NewUpload, contract.Nothing{})
+		upload := must(w, w.images().NewUpload, contract.UploadInput{})
 		if !strings.HasPrefix(upload.Key, "uploads/") || !strings.Contains(upload.URL, results+"/"+upload.Key+"?sign=put&for=10m") || upload.Expires.IsZero() {
 			t.Errorf("upload = %+v; want a place for ten minutes", upload)
 		}

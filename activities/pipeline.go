@@ -24,6 +24,7 @@ type pipeline struct {
 	objects Objects
 	source  *probe
 	caution *caution // nil unless lines are tried one by one
+	others  *otherNames
 	log     log.Logger
 
 	feed context.Context // ends when no more lines shall be taken on
@@ -59,7 +60,7 @@ func newPipeline(s *Slices, in contract.SliceInput, task contract.Task, objects 
 	}
 	return &pipeline{
 		Slices: s, task: task, in: in, first: in.List.FirstLine(in.Slice), objects: objects,
-		source: newProbe(objects, task), caution: care,
+		source: newProbe(objects, task), caution: care, others: newOtherNames(sliceGuesses),
 		record: done, outcomes: make(chan outcome, s.Limits.CommitLines),
 	}
 }

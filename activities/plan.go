@@ -74,7 +74,7 @@ func (p *Plans) read(ctx context.Context, objects Objects, task contract.Task, i
 	key := contract.ManifestKey(task.Path)
 	body, info, err := objects.Open(ctx, task.Bucket, key, Want{})
 	if err != nil {
-		return contract.WorkList{}, nil, firstReadError(task, err)
+		return contract.WorkList{}, nil, firstReadError(ctx, objects, task, err)
 	}
 	defer body.Close()
 
@@ -168,7 +168,14 @@ func (c *cutter) offsets() (sliceLines int, offsets []int64) {
 // firstReadError says for good what keeps a manifest from being read for the
 // first time, where it is not mere trouble of the store. A key or an address that
 // the store does not serve then is a mistake.
-func firstReadError(task contract.Task, err error) error {
+func firstReadError(ctx context.Context, objects Objects, task contract.Task, err error) error {
+	if errors.Is(err, ErrNoSuchObject) {
+		key := contract.ManifestKey(task.Path)
+		if hint := newOtherNames(requestGuesses).hint(ctx, objects, task.Bucket, key); hint != "" {
+			return contract.Errorf(contract.CodeNoSuchManifest, "there is no oss://%s/%s%s; upload the manifest under exactly that name, or give the folder that holds it",
+				task.Bucket, key, hint)
+		}
+	}
 	if errors.Is(err, ErrTurnedAway) {
 		return contract.Errorf(contract.CodeConsoleNoPermission, "reading oss://%s/%s: the object store turned the worker away: %s",
 			task.Bucket, contract.ManifestKey(task.Path), told(err, "check the worker's access key and endpoint"))

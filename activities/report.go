@@ -42,8 +42,8 @@ func (r *Reports) Write(ctx context.Context, ref contract.TaskRef) (contract.Rep
 
 func (r *Reports) write(ctx context.Context, task contract.Task, report contract.ReportResult, lines *lineReader) error {
 	defer lines.close()
-	return r.Results.spool(ctx, report.Key, "application/x-ndjson", func(ndjson io.Writer) error {
-		return r.Results.spool(ctx, report.CSVKey, "text/csv; charset=utf-8", func(csv io.Writer) error {
+	return r.Results.stream(ctx, report.Key, "application/x-ndjson", func(ndjson io.Writer) error {
+		return r.Results.stream(ctx, report.CSVKey, "text/csv; charset=utf-8", func(csv io.Writer) error {
 			w := newReportWriter(ndjson, csv)
 			if err := r.records(ctx, task, lines, w); err != nil {
 				return err

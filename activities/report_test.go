@@ -5,11 +5,10 @@ import (
 	"context"
 	"encoding/csv"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"iter"
-	"os"
 	"strings"
-	"syscall"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -243,6 +242,7 @@ func TestReportThatOnlyAChangeOfSettingsMends(t *testing.T) {
 		"Denied":   {activities.ErrDenied, contract.CodeConsoleNoPermission, "oss:PutObject"},
 		"NoBucket": {activities.ErrNoSuchBucket, contract.CodeNoSuchBucket, "IMAGEBATCH_RESULTS_BUCKET"},
 		"Refused":  {activities.ErrRefused, contract.CodeBadRequest, "endpoint"},
+		"TooLarge": {fmt.Errorf("put: %w", activities.ErrTooLarge), contract.CodeBadRequest, "too large for the object store"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -250,46 +250,67 @@ func TestReportThatOnlyAChangeOfSettingsMends(t *testing.T) {
 				task, _ := w.stopped()
 				w.objects.Fault = failing("Put", test.err)
 				_, err := execute(t.Context(), w, w.reports().Write, contract.TaskRef{Task: task})
-				if says := wantRefusal(t, err, test.code); !strings.Contains(says, test.says) {
+				says := wantRefusal(t, err, test.code)
+				if !strings.Contains(says, test.says) {
 					t.Errorf("message = %q; want it to tell %q", says, test.says)
+				}
+				if name == "TooLarge" && strings.Contains(says, "endpoint") {
+					t.Errorf("message = %q; the endpoint is not to blame", says)
 				}
 			})
 		})
 	}
 }
 
-func TestReportOnAFullDisk(t *testing.T) {
-	t.Parallel()
-	inWorld(t, contract.ServiceProduct, func(t *testing.T, w *world) {
-		task, _ := w.stopped()
-		reports := w.reports()
-		reports.Ledger = fullDisk{w.ledger}
-		_, err := execute(t.Context(), w, reports.Write, contract.TaskRef{Task: task})
-		says := wantTransient(t, err)
-		for _, want := range []string{fmt.Sprintf("write report of task %d", task), "no space left on device", "set TMPDIR"} {
-			if !strings.Contains(says, want) {
-				t.Errorf("error = %q; want it to tell %q", says, want)
-			}
-		}
-	})
-}
-
-// fullDisk fails where a report is written as its temporary file would.
-type fullDisk struct{ activities.Ledger }
-
-func (fullDisk) Failures(context.Context, int64) iter.Seq2[activities.Failure, error] {
-	return func(yield func(activities.Failure, error) bool) {
-		yield(activities.Failure{}, &os.PathError{Op: "write", Path: "/tmp/imagebatch-1", Err: syscall.ENOSPC})
-	}
-}
-
-func TestReportWithoutAPlaceForTemporaryFiles(t *testing.T) {
+// A report takes no disk of the worker, and so no space on one.
+func TestReportNeedsNoTemporaryFiles(t *testing.T) {
 	inWorld(t, contract.ServiceProduct, func(t *testing.T, w *world) {
 		task, _ := w.stopped()
 		t.Setenv("TMPDIR", "/nowhere")
-		_, err := execute(t.Context(), w, w.reports().Write, contract.TaskRef{Task: task})
-		if says := wantTransient(t, err); !strings.Contains(says, "make temporary file: open /nowhere/imagebatch-") {
-			t.Errorf("error = %q; want what was to be made, and where", says)
-		}
+		must(w, w.reports().Write, contract.TaskRef{Task: task})
 	})
+}
+
+// What goes wrong half way, be it a panic, leaves the report as it was before.
+func TestReportIsWrittenWholeOrNotAtAll(t *testing.T) {
+	t.Parallel()
+	for name, trouble := range map[string]func() error{
+		"Error": func() error { return errors.New("disk I/O error") },
+		"Panic": func() error { panic("nil pointer") },
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			inWorld(t, contract.ServiceProduct, func(t *testing.T, w *world) {
+				task, _ := w.stopped()
+				written := must(w, w.reports().Write, contract.TaskRef{Task: task})
+				before, _ := w.objects.Text(results, written.Key)
+				reports := w.reports()
+				reports.Ledger = failuresThatBreakOff{w.ledger, trouble}
+				if _, err := execute(t.Context(), w, reports.Write, contract.TaskRef{Task: task}); err == nil {
+					t.Error("half a report is called written")
+				}
+				if after, _ := w.objects.Text(results, written.Key); after != before || before == "" {
+					t.Errorf("the report is %q, and was %q", after, before)
+				}
+			})
+		})
+	}
+}
+
+// failuresThatBreakOff gives the first failure of a task and no more.
+type failuresThatBreakOff struct {
+	activities.Ledger
+	trouble func() error
+}
+
+func (f failuresThatBreakOff) Failures(ctx context.Context, task int64) iter.Seq2[activities.Failure, error] {
+	return func(yield func(activities.Failure, error) bool) {
+		for failure, err := range f.Ledger.Failures(ctx, task) {
+			if !yield(failure, err) {
+				return
+			}
+			break
+		}
+		yield(activities.Failure{}, f.trouble())
+	}
 }

@@ -53,7 +53,8 @@ func (i *Images) Search(ctx context.Context, in contract.SearchInput) (contract.
 			return contract.SearchResult{}, err
 		}
 	}
-	return result, nil
+	result.NoLink, err = conceal(&result, in.LinksFor)
+	return result, err
 }
 
 // question is a search under way.

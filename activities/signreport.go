@@ -38,17 +38,17 @@ func (r *Reports) Sign(ctx context.Context, in contract.ReportInput) (contract.S
 	if signed.CSVURL, _, err = r.Results.sign(ctx, task.CSVKey); err != nil {
 		return contract.SignedReport{}, fmt.Errorf("sign report: %w", err)
 	}
-	if !in.Rest || task.Planned && task.Tally.Failed+task.Tally.Canceled == 0 {
-		return signed, nil
+	if in.Rest && (!task.Planned || task.Tally.Failed+task.Tally.Canceled > 0) {
+		key := taskKey(task.ID, "rest-"+contract.ManifestName)
+		if err := r.writeRest(ctx, task, key); err != nil {
+			return contract.SignedReport{}, err
+		}
+		if signed.RestURL, _, err = r.Results.sign(ctx, key); err != nil {
+			return contract.SignedReport{}, fmt.Errorf("sign rest: %w", err)
+		}
 	}
-	key := taskKey(task.ID, "rest-"+contract.ManifestName)
-	if err := r.writeRest(ctx, task, key); err != nil {
-		return contract.SignedReport{}, err
-	}
-	if signed.RestURL, _, err = r.Results.sign(ctx, key); err != nil {
-		return contract.SignedReport{}, fmt.Errorf("sign rest: %w", err)
-	}
-	return signed, nil
+	signed.NoLink, err = conceal(&signed, in.LinksFor)
+	return signed, err
 }
 
 // writeRest copies the lines of the manifest that failed or were not run, byte
@@ -67,7 +67,7 @@ func (r *Reports) writeRest(ctx context.Context, task contract.Task, key string)
 			task.List.Bucket, task.List.Key, task.ID)
 	}
 	defer lines.close()
-	return r.Results.spool(ctx, key, "application/x-ndjson", func(out io.Writer) error {
+	return r.Results.stream(ctx, key, "application/x-ndjson", func(out io.Writer) error {
 		rest := bufio.NewWriter(out)
 		err := r.unfinished(ctx, task, func(failure *Failure, run LineRange) error {
 			if failure != nil {

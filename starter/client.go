@@ -81,6 +81,15 @@ func (t *temporalServer) Operate(ctx context.Context, operation string, limit ti
 		options.WorkflowIDConflictPolicy = enumspb.WORKFLOW_ID_CONFLICT_POLICY_FAIL
 		options.WorkflowExecutionErrorWhenAlreadyStarted = true
 	}
+	open := func() error { return nil }
+	if asks, ok := in.(contract.AsksForLinks); ok {
+		key, err := contract.NewLinkKey()
+		if err != nil {
+			return err
+		}
+		in = asks.WithLinks(key.For())
+		open = func() error { return openLinks(key, out) }
+	}
 	run, err := t.sdk.ExecuteWorkflow(waiting, options, operation, in)
 	if temporal.IsWorkflowExecutionAlreadyStartedError(err) {
 		return contract.Errorf(contract.CodeTaskAlreadyExist, "A task that is in progress already exists. Wait for %s to end, then ask again", options.ID)
@@ -99,7 +108,10 @@ func (t *temporalServer) Operate(ctx context.Context, operation string, limit ti
 			if errors.As(err, &late) {
 				return silentError{who: fmt.Sprintf("%s did not finish within %s; repeat it with a longer --timeout", operation, limit)}
 			}
-			return t.explain(ctx, err)
+			if err != nil {
+				return t.explain(ctx, err)
+			}
+			return open()
 		case <-look.C:
 			if t.abandoned(waiting, run, looks) {
 				t.withdraw(ctx, run)
@@ -110,6 +122,23 @@ func (t *temporalServer) Operate(ctx context.Context, operation string, limit ti
 			looks++
 		}
 	}
+}
+
+// openLinks makes the links of an answer plain, which are sealed because answers
+// stand in Temporal's history.
+func openLinks(key contract.LinkKey, out any) error {
+	answer, ok := out.(contract.HasLinks)
+	if !ok {
+		return nil
+	}
+	for _, link := range answer.Links() {
+		plain, err := key.Open(*link)
+		if err != nil {
+			return err
+		}
+		*link = plain
+	}
+	return nil
 }
 
 // abandoned reports whether nobody will pick an operation up: no worker is

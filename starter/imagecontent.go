@@ -67,7 +67,7 @@ func (a *app) upload(name string) (string, error) {
 	case len(data) > contract.MaxPictureBytes:
 		return "", contract.Errorf(contract.CodeInvalidPicContent, "%q is larger than 4 MiB (%s bytes); make it smaller", name, contract.Grouped(contract.MaxPictureBytes))
 	}
-	place, err := operate(a.ctx, a, contract.NewUpload, operationLimit, contract.Nothing{})
+	place, err := operate(a.ctx, a, contract.NewUpload, operationLimit, contract.UploadInput{})
 	if err != nil {
 		return "", err
 	}

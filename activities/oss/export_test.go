@@ -6,14 +6,22 @@ import (
 	"time"
 )
 
+var usual = sizes{firstPart: firstPart, onePut: onePut}
+
+// NewWithParts is New with a first part, and a limit of a single put, of so many
+// bytes.
+func NewWithParts(cfg Config, bytes int64) (*Identities, error) {
+	return newIdentities(cfg, time.Now, idleLimit, sizes{firstPart: bytes, onePut: bytes})
+}
+
 // NewWithClock is New with a clock that a test can move.
 func NewWithClock(cfg Config, now func() time.Time) (*Identities, error) {
-	return newIdentities(cfg, now, idleLimit)
+	return newIdentities(cfg, now, idleLimit, usual)
 }
 
 // NewWithIdleLimit is New with a limit that a test can wait for.
 func NewWithIdleLimit(cfg Config, idle time.Duration) (*Identities, error) {
-	return newIdentities(cfg, time.Now, idle)
+	return newIdentities(cfg, time.Now, idle, usual)
 }
 
 // NewGuard is what stands between the SDK and the network.

@@ -24,9 +24,11 @@ var _ activities.Identities = (*Identities)(nil)
 const defaultSTS = "sts.aliyuncs.com"
 
 // New connects nowhere yet: wrong keys show with the first call.
-func New(cfg Config) (*Identities, error) { return newIdentities(cfg, time.Now, idleLimit) }
+func New(cfg Config) (*Identities, error) {
+	return newIdentities(cfg, time.Now, idleLimit, sizes{firstPart: firstPart, onePut: onePut})
+}
 
-func newIdentities(cfg Config, now func() time.Time, idle time.Duration) (*Identities, error) {
+func newIdentities(cfg Config, now func() time.Time, idle time.Duration, sizes sizes) (*Identities, error) {
 	if err := cfg.Validate(); err != nil {
 		return nil, fmt.Errorf("configure object store: %w", err)
 	}
@@ -39,7 +41,9 @@ func newIdentities(cfg Config, now func() time.Time, idle time.Duration) (*Ident
 	}
 	transport := newTransport()
 	client := newHTTPClient(newGuard(transport, cfg.Endpoint, idle))
-	as := func(who source) *objects { return &objects{cfg: cfg, http: client, source: who, now: now} }
+	as := func(who source) *objects {
+		return &objects{cfg: cfg, http: client, source: who, now: now, sizes: sizes}
+	}
 
 	var own source = fixed{&credentials{id: cfg.AccessKeyID, secret: cfg.AccessKeySecret, token: cfg.SecurityToken}}
 	if cfg.RoleARN != "" {

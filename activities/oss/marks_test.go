@@ -77,7 +77,7 @@ func TestPagesAreNoAnswers(t *testing.T) {
 // Errors that speak for the store are those of the store.
 func TestErrorPagesAreNoAnswers(t *testing.T) {
 	t.Parallel()
-	for _, status := range []int{400, 401, 403, 404, 405, 407, 409, 410, 412, 413, 416, 451} {
+	for _, status := range []int{400, 401, 403, 404, 405, 407, 409, 410, 412, 416, 451} {
 		objects := lookalike(t, page(status, map[string]string{"Content-Type": "text/html"}, "<html><p>no"))
 		_, _, opened := objects.Open(t.Context(), bucket, "a", activities.Want{})
 		for verb, err := range map[string]error{"get": opened, "put": objects.Put(t.Context(), bucket, "a", "", strings.NewReader("b"))} {

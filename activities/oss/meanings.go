@@ -41,7 +41,7 @@ var meanings = map[string]meaning{
 	"KeyTooLongError":   {kind: activities.ErrNoSuchObject},
 	"NoSuchBucket":      {kind: activities.ErrNoSuchBucket},
 	"InvalidBucketName": {kind: activities.ErrNoSuchBucket},
-	"NoSuchUpload":      {}, // gone under way; the next try makes a new one
+	codeNoSuchUpload:    {}, // gone under way; the next try makes a new one
 
 	"PreconditionFailed": {kind: activities.ErrChanged},
 	"SlowDown":           {kind: activities.ErrThrottled},
@@ -123,6 +123,9 @@ func (c call) meaningOf(e oss.ServiceError) meaning {
 	if strings.HasPrefix(strings.ToLower(e.Code), "kms") {
 		return meaning{activities.ErrRefused, useKMS}
 	}
+	if e.StatusCode == http.StatusRequestEntityTooLarge {
+		return meaning{activities.ErrTooLarge, tooLarge}
+	}
 	return meaning{kind: c.kindByStatus(e)}
 }
 
@@ -144,8 +147,6 @@ func (c call) kindByStatus(e oss.ServiceError) error {
 		return activities.ErrDenied
 	case http.StatusPreconditionFailed:
 		return activities.ErrChanged
-	case http.StatusRequestEntityTooLarge:
-		return activities.ErrTooLarge
 	case http.StatusBadRequest, http.StatusMethodNotAllowed, http.StatusConflict:
 		return activities.ErrRefused
 	}

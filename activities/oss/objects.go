@@ -1,6 +1,7 @@
 package oss
 
 import (
+	"bytes"
 	"context"
 	"crypto/md5"
 	"encoding/hex"
@@ -25,10 +26,17 @@ type objects struct {
 	http   *http.Client
 	source source
 	now    func() time.Time
-	last   atomic.Pointer[session]
+	sizes
+	last atomic.Pointer[session]
 }
 
 var _ activities.Objects = (*objects)(nil)
+
+// sizes say how objects are put.
+type sizes struct {
+	firstPart int64 // length of the first part of those that are put in parts
+	onePut    int64 // a body of known length up to this is put at once
+}
 
 // session is the SDK's clients for one key pair.
 type session struct {
@@ -232,12 +240,24 @@ func (o *objects) Head(ctx context.Context, bucket, key string) (activities.Obje
 }
 
 // Put implements activities.Objects. It does not close body, even if it could.
+// One of unknown or great length is put in parts.
 func (o *objects) Put(ctx context.Context, bucket, key, contentType string, body io.Reader) error {
 	c := call{"put", bucket, key, "oss:PutObject"}
 	options := []oss.Option{oss.WithContext(ctx)}
 	if contentType != "" {
 		options = append(options, oss.ContentType(contentType))
 	}
+	if body == nil {
+		body = bytes.NewReader(nil)
+	}
+	if length, err := oss.GetReaderLen(body); err != nil || length > o.onePut {
+		return o.putStream(ctx, c, options, body)
+	}
+	return o.putOnce(ctx, c, options, body)
+}
+
+// putOnce puts an object with one request.
+func (o *objects) putOnce(ctx context.Context, c call, options []oss.Option, body io.Reader) error {
 	rewind := func() bool { return false }
 	if seeker, ok := body.(io.Seeker); ok {
 		if start, err := seeker.Seek(0, io.SeekCurrent); err == nil {
@@ -249,7 +269,7 @@ func (o *objects) Put(ctx context.Context, bucket, key, contentType string, body
 		if err != nil {
 			return err
 		}
-		return putChecked(b, key, body, options)
+		return putChecked(b, c.key, body, options)
 	})
 }
 
@@ -270,9 +290,6 @@ func putChecked(b *oss.Bucket, key string, body io.Reader, options []oss.Option)
 // kept hides Close from the SDK, which would close the caller's reader, but not
 // the length. What is read is summed up.
 func kept(body io.Reader, sum hash.Hash) io.Reader {
-	if body == nil {
-		return nil
-	}
 	summed := io.TeeReader(body, sum)
 	if n, err := oss.GetReaderLen(body); err == nil {
 		return io.LimitReader(summed, n)

@@ -103,10 +103,11 @@ func (g guard) RoundTrip(r *http.Request) (*http.Response, error) {
 
 // speaksForStore tells whether an error would be taken for the store's last word
 // though nothing in it says that it is the store's: a store says why it refuses.
-// What may pass is so whoever says it. HEAD has no document.
+// What may pass is so whoever says it, and so is what is too large for whom it
+// would have to go through. HEAD has no document.
 func speaksForStore(resp *http.Response) bool {
 	h := resp.Header
-	return resp.StatusCode < 500 && resp.StatusCode != http.StatusTooManyRequests &&
+	return resp.StatusCode < 500 && resp.StatusCode != http.StatusTooManyRequests && resp.StatusCode != http.StatusRequestEntityTooLarge &&
 		!marked(h) && h.Get(lookAlikeMark) == ""
 }
 

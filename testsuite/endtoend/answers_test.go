@@ -126,7 +126,7 @@ func (p *questioner) instances() {
 // upload puts a picture where the worker says.
 func (p *questioner) upload(number int) contract.PicContent {
 	p.Helper()
-	place := ask(p, contract.NewUpload, contract.Nothing{}, "")
+	place := ask(p, contract.NewUpload, contract.UploadInput{}, "")
 	request, err := http.NewRequestWithContext(p.Context(), http.MethodPut, place.URL, bytes.NewReader(picture(p.T, number)))
 	if err != nil {
 		p.Fatal(err)

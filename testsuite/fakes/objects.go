@@ -24,6 +24,8 @@ type Objects struct {
 	Body func(ctx context.Context, key string, body io.Reader) io.Reader
 	// Sizeless makes Open tell no length for objects it returns true for.
 	Sizeless func(key string) bool
+	// Token, if set, is the security token in the links that are signed.
+	Token string
 	// Regions answers Region; a bucket that is not in it is in cn-shanghai.
 	Regions map[string]string
 
@@ -134,12 +136,19 @@ func (o *Objects) Put(ctx context.Context, bucket, key, _ string, source io.Read
 
 // SignGet implements activities.Objects.
 func (o *Objects) SignGet(ctx context.Context, bucket, key string, valid time.Duration) (string, time.Time, error) {
-	return "https://store.example/" + bucket + "/" + key + "?sign=get&for=" + valid.String(), expiry, o.ask(ctx, "SignGet", bucket, key)
+	return "https://store.example/" + bucket + "/" + key + "?sign=get&for=" + valid.String() + o.token(), expiry, o.ask(ctx, "SignGet", bucket, key)
 }
 
 // SignPut implements activities.Objects.
 func (o *Objects) SignPut(ctx context.Context, bucket, key string, valid time.Duration) (string, time.Time, error) {
-	return "https://store.example/" + bucket + "/" + key + "?sign=put&for=" + valid.String(), expiry, o.ask(ctx, "SignPut", bucket, key)
+	return "https://store.example/" + bucket + "/" + key + "?sign=put&for=" + valid.String() + o.token(), expiry, o.ask(ctx, "SignPut", bucket, key)
+}
+
+func (o *Objects) token() string {
+	if o.Token == "" {
+		return ""
+	}
+	return "&x-oss-security-token=" + o.Token
 }
 
 // expiry is when every link of the fake expires.

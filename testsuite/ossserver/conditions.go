@@ -28,7 +28,7 @@ func checkConditions(h http.Header, o *object) error {
 func matchesETag(list string, o *object) bool {
 	for want := range strings.SplitSeq(list, ",") {
 		want = strings.Trim(strings.TrimSpace(want), `"`)
-		if want == "*" || strings.EqualFold(want, o.MD5) {
+		if want == "*" || strings.EqualFold(want, o.bareETag()) {
 			return true
 		}
 	}

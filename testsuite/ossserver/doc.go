@@ -2,10 +2,11 @@
 // over a folder, so that the vendor's SDK runs against it unchanged.
 //
 // It covers buckets (create, delete, list, location, info), objects (put, get,
-// head, delete, with ranges and conditions), listing v1 and v2, signatures v1
-// and v4 in headers and links, access rules for each key pair, temporary keys
-// by AssumeRole, and OSS's error documents. Multipart uploads, versions, copies
-// and processing are answered with NotImplemented.
+// head, delete one or many, with ranges and conditions, user metadata and tags),
+// uploads in parts, listing v1 and v2, signatures v1 and v4 in headers and links,
+// access rules for each key pair, temporary keys by AssumeRole, and OSS's error
+// documents. Versions, copies, appends and processing are answered with
+// NotImplemented.
 //
 // Three doors: Server.ServeHTTP is the object store; Server.Admin, on loopback
 // only, makes it fail on demand and counts what it did; Server.STS hands out

@@ -4,7 +4,6 @@ import (
 	"encoding/base64"
 	"encoding/xml"
 	"net/http"
-	"net/url"
 	"slices"
 	"strconv"
 	"strings"
@@ -124,13 +123,9 @@ func (s *Server) listObjects(w http.ResponseWriter, r *request) error {
 	if err != nil {
 		return err
 	}
-	encode := func(text string) string { return text }
-	switch r.param("encoding-type") {
-	case "":
-	case "url":
-		encode = func(text string) string { return strings.ReplaceAll(url.QueryEscape(text), "+", "%20") }
-	default:
-		return errInvalidArgument
+	encode, err := keyEncoding(r)
+	if err != nil {
+		return err
 	}
 	q := listQuery{prefix: r.param("prefix"), delimiter: r.param("delimiter"), max: limit}
 	doc := listDocument{
@@ -154,7 +149,7 @@ func (s *Server) listObjects(w http.ResponseWriter, r *request) error {
 	for _, o := range page.objects {
 		content := contentDocument{
 			Key: encode(o.Key), LastModified: formatModified(o.Modified), ETag: o.etag(),
-			Type: "Normal", Size: o.Size, StorageClass: "Standard",
+			Type: o.kind(), Size: o.Size, StorageClass: "Standard",
 		}
 		if !v2 || r.param("fetch-owner") == "true" {
 			content.Owner = owner
@@ -191,8 +186,11 @@ func continuation(r *request) (string, error) {
 	return string(after), nil
 }
 
-func maxKeysParam(r *request, standard int) (int, error) {
-	text := r.param("max-keys")
+func maxKeysParam(r *request, standard int) (int, error) { return countParam(r, "max-keys", standard) }
+
+// countParam is how many entries of a list are asked for.
+func countParam(r *request, name string, standard int) (int, error) {
+	text := r.param(name)
 	if text == "" {
 		return standard, nil
 	}

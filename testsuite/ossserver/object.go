@@ -1,6 +1,7 @@
 package ossserver
 
 import (
+	"cmp"
 	"crypto/md5"
 	"crypto/sha256"
 	"encoding/binary"
@@ -28,9 +29,17 @@ type object struct {
 	Modified    time.Time         `json:"modified"`
 	ContentType string            `json:"contentType"`
 	Headers     map[string]string `json:"headers,omitempty"` // given back on every read
+	Tags        []tag             `json:"tags,omitempty"`
+	Type        string            `json:"type,omitempty"` // empty is Normal
+	Tag         string            `json:"etag,omitempty"` // where it is not the MD5: of an object put in parts
 }
 
-func (o *object) etag() string { return `"` + o.MD5 + `"` }
+// bareETag is the ETag without quotes.
+func (o *object) bareETag() string { return cmp.Or(o.Tag, o.MD5) }
+
+func (o *object) etag() string { return `"` + o.bareETag() + `"` }
+
+func (o *object) kind() string { return cmp.Or(o.Type, "Normal") }
 
 const (
 	trailerMark = "ossobj01"
@@ -163,6 +172,33 @@ func (st *store) open(bucketName, key string) (*object, *os.File, error) {
 		return nil, nil, fmt.Errorf("open object: %w", err)
 	}
 	return o, f, nil
+}
+
+// find is an object's description, or nil.
+func (st *store) find(bucketName, key string) *object {
+	st.mu.RLock()
+	defer st.mu.RUnlock()
+	if b := st.buckets[bucketName]; b != nil {
+		return b.objects[key]
+	}
+	return nil
+}
+
+// setTags replaces the tags of an object.
+func (st *store) setTags(bucketName, key string, tags []tag) error {
+	o, f, err := st.open(bucketName, key)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	tagged := *o
+	tagged.Tags = tags
+	return st.put(bucketName, &tagged, io.LimitReader(f, o.Size), func(old *object) error {
+		if old != o {
+			return errNoSuchKey // replaced or removed under way
+		}
+		return nil
+	})
 }
 
 // remove deletes an object; one that does not exist is no error.

@@ -18,14 +18,12 @@ const maxObjectBytes = 5 << 30
 // keptHeaders of a put come back with every read.
 var keptHeaders = []string{"Cache-Control", "Content-Disposition", "Content-Encoding", "Content-Language", "Expires"}
 
-func (s *Server) putObject(w http.ResponseWriter, r *request) error {
-	if r.ContentLength > maxObjectBytes {
-		return errEntityTooLarge
-	}
-	wantMD5, err := contentMD5(r.Header)
-	if err != nil {
-		return err
-	}
+// maxMetaBytes is how long names and values of user metadata are together.
+// Source: https://www.alibabacloud.com/help/en/oss/user-guide/manage-object-metadata
+const maxMetaBytes = 8 << 10
+
+// described is what a request that begins an object says of it.
+func (s *Server) described(r *request) (*object, error) {
 	o := &object{
 		Key:         r.key,
 		Modified:    s.now().UTC().Truncate(time.Second),
@@ -40,20 +38,54 @@ func (s *Server) putObject(w http.ResponseWriter, r *request) error {
 			o.Headers[name] = v
 		}
 	}
+	meta := 0
 	for name := range r.Header {
 		if strings.HasPrefix(name, "X-Oss-Meta-") {
 			o.Headers[name] = r.Header.Get(name)
+			meta += len(name) + len(o.Headers[name])
 		}
+	}
+	if meta > maxMetaBytes {
+		return nil, errMetaTooLarge
+	}
+	var err error
+	if o.Tags, err = tagsInHeader(r.Header); err != nil {
+		return nil, err
+	}
+	if len(o.Tags) > 0 && !r.who.allows(actionPutTagging, r.resource()) {
+		return nil, errAccessDenied
+	}
+	return o, nil
+}
+
+// mayOverwrite checks what a request says of an object that is there already.
+func (s *Server) mayOverwrite(r *request) func(old *object) error {
+	return func(old *object) error {
+		if old != nil && r.Header.Get("X-Oss-Forbid-Overwrite") == "true" {
+			return errFileExists
+		}
+		return nil
+	}
+}
+
+func (s *Server) putObject(w http.ResponseWriter, r *request) error {
+	if r.ContentLength > maxObjectBytes {
+		return errEntityTooLarge
+	}
+	wantMD5, err := contentMD5(r.Header)
+	if err != nil {
+		return err
+	}
+	o, err := s.described(r)
+	if err != nil {
+		return err
 	}
 	body := &bodyReader{r: http.MaxBytesReader(w, r.Body, maxObjectBytes)}
 	err = s.store.put(r.bucket, o, body, func(old *object) error {
 		if wantMD5 != "" && wantMD5 != o.MD5 {
 			return errInvalidDigest
 		}
-		if old != nil && r.Header.Get("X-Oss-Forbid-Overwrite") == "true" {
-			return errFileExists
-		}
-		return nil
+		return s.mayOverwrite(r)(old)
 	})
 	if body.err != nil {
 		return body.err
@@ -61,6 +93,11 @@ func (s *Server) putObject(w http.ResponseWriter, r *request) error {
 	if err != nil {
 		return err
 	}
+	return stored(w, o)
+}
+
+// stored answers what was taken.
+func stored(w http.ResponseWriter, o *object) error {
 	w.Header().Set("ETag", o.etag())
 	w.Header().Set("X-Oss-Hash-Crc64ecma", strconv.FormatUint(o.CRC, 10))
 	w.Header().Set("Content-Length", "0")
@@ -130,7 +167,10 @@ func (s *Server) getObject(w http.ResponseWriter, r *request) error {
 	h.Set("ETag", o.etag())
 	h.Set("Last-Modified", o.Modified.Format(http.TimeFormat))
 	h.Set("Accept-Ranges", "bytes")
-	h.Set("X-Oss-Object-Type", "Normal")
+	h.Set("X-Oss-Object-Type", o.kind())
+	if len(o.Tags) > 0 {
+		h.Set(headerTagged, strconv.Itoa(len(o.Tags)))
+	}
 	h.Set("X-Oss-Storage-Class", "Standard")
 	h.Set("X-Oss-Hash-Crc64ecma", strconv.FormatUint(o.CRC, 10))
 	h.Set("Content-Length", strconv.FormatInt(length, 10))
@@ -188,3 +228,6 @@ func (s *Server) Keys(bucket, prefix string) []string {
 		after = page.next
 	}
 }
+
+// Uploads is how many objects of a bucket are being put in parts.
+func (s *Server) Uploads(bucket string) int { return len(s.store.listUploads(bucket)) }

@@ -18,6 +18,12 @@ const (
 	actionGetObject   = "oss:GetObject"
 	actionPutObject   = "oss:PutObject"
 	actionDelObject   = "oss:DeleteObject"
+	actionAbort       = "oss:AbortMultipartUpload"
+	actionListParts   = "oss:ListParts"
+	actionListUploads = "oss:ListMultipartUploads"
+	actionPutTagging  = "oss:PutObjectTagging"
+	actionGetTagging  = "oss:GetObjectTagging"
+	actionDelTagging  = "oss:DeleteObjectTagging"
 )
 
 const maxKeyBytes = 1023
@@ -31,9 +37,9 @@ type operation struct {
 // unsupported are sub-resources that change what a request means. Ignoring one
 // would answer something else than was asked.
 var unsupported = []string{
-	"acl", "append", "asyncFetch", "callback", "cname", "comp", "cors", "delete", "encryption", "inventory",
-	"lifecycle", "live", "logging", "metaQuery", "partNumber", "policy", "position", "referer", "replication",
-	"restore", "stat", "style", "symlink", "tagging", "transferAcceleration", "uploadId", "uploads", "versionId",
+	"acl", "append", "asyncFetch", "callback", "cname", "comp", "cors", "encryption", "inventory",
+	"lifecycle", "live", "logging", "metaQuery", "policy", "position", "referer", "replication",
+	"restore", "stat", "style", "symlink", "transferAcceleration", "versionId",
 	"versioning", "versions", "website", "worm", "x-oss-async-process", "x-oss-process",
 }
 
@@ -68,6 +74,12 @@ func routeBucket(r *request) (operation, error) {
 		return operation{actionLocation, (*Server).bucketLocation}, nil
 	case r.Method == http.MethodGet && r.has("bucketInfo"):
 		return operation{actionBucketInfo, (*Server).bucketInfo}, nil
+	case r.Method == http.MethodGet && r.has("uploads"):
+		return operation{actionListUploads, (*Server).listUploads}, nil
+	case r.Method == http.MethodPost && r.has("delete"):
+		return operation{"", (*Server).deleteMultiple}, nil // asks for the right to each object
+	case r.has("tagging"):
+		return operation{}, errNotImplemented // of buckets
 	case r.Method == http.MethodGet:
 		return operation{actionListObjects, (*Server).listObjects}, nil
 	case r.Method == http.MethodPut:
@@ -79,6 +91,19 @@ func routeBucket(r *request) (operation, error) {
 }
 
 func routeObject(r *request) (operation, error) {
+	switch {
+	case r.has("tagging"):
+		return routeTagging(r)
+	case r.has("uploads"):
+		if r.Method == http.MethodPost {
+			return operation{actionPutObject, (*Server).initiateUpload}, nil
+		}
+		return operation{}, errMethodNotAllowed
+	case r.has("uploadId"):
+		return routeUpload(r)
+	case r.has("partNumber"):
+		return operation{}, errInvalidArgument
+	}
 	switch r.Method {
 	case http.MethodGet, http.MethodHead:
 		return operation{actionGetObject, (*Server).getObject}, nil
@@ -86,6 +111,32 @@ func routeObject(r *request) (operation, error) {
 		return operation{actionPutObject, (*Server).putObject}, nil
 	case http.MethodDelete:
 		return operation{actionDelObject, (*Server).deleteObject}, nil
+	}
+	return operation{}, errMethodNotAllowed
+}
+
+func routeUpload(r *request) (operation, error) {
+	switch r.Method {
+	case http.MethodPut:
+		return operation{actionPutObject, (*Server).uploadPart}, nil
+	case http.MethodPost:
+		return operation{actionPutObject, (*Server).completeUpload}, nil
+	case http.MethodDelete:
+		return operation{actionAbort, (*Server).abortUpload}, nil
+	case http.MethodGet:
+		return operation{actionListParts, (*Server).listParts}, nil
+	}
+	return operation{}, errMethodNotAllowed
+}
+
+func routeTagging(r *request) (operation, error) {
+	switch r.Method {
+	case http.MethodPut:
+		return operation{actionPutTagging, (*Server).putTagging}, nil
+	case http.MethodGet:
+		return operation{actionGetTagging, (*Server).getTagging}, nil
+	case http.MethodDelete:
+		return operation{actionDelTagging, (*Server).deleteTagging}, nil
 	}
 	return operation{}, errMethodNotAllowed
 }

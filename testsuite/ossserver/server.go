@@ -179,7 +179,7 @@ func (s *Server) serve(w http.ResponseWriter, r *request) error {
 			return errNoSuchBucket
 		}
 	}
-	if !r.who.allows(op.action, r.resource()) {
+	if op.action != "" && !r.who.allows(op.action, r.resource()) {
 		return errAccessDenied
 	}
 	// An endpoint of OSS tells where a bucket of another region is, and no more.

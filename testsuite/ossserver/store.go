@@ -30,6 +30,7 @@ type bucket struct {
 
 	objects map[string]*object
 	keys    []string // of objects, sorted
+	uploads map[string]*upload
 }
 
 func openStore(dir string, log *slog.Logger) (*store, error) {
@@ -65,7 +66,7 @@ func loadBucket(dir string, log *slog.Logger) (*bucket, error) {
 	if err != nil {
 		return nil, err
 	}
-	b := &bucket{dir: dir, objects: map[string]*object{}}
+	b := &bucket{dir: dir, objects: map[string]*object{}, uploads: map[string]*upload{}}
 	if err := json.Unmarshal(text, b); err != nil {
 		return nil, err
 	}
@@ -89,7 +90,7 @@ func loadBucket(dir string, log *slog.Logger) (*bucket, error) {
 		b.keys = append(b.keys, o.Key)
 	}
 	slices.Sort(b.keys)
-	return b, nil
+	return b, loadUploads(b, log)
 }
 
 func (b *bucket) tempDir() string { return filepath.Join(b.dir, "partial") }
@@ -100,7 +101,7 @@ func (st *store) createBucket(name, region string, now time.Time) error {
 	if st.buckets[name] != nil {
 		return nil
 	}
-	b := &bucket{dir: filepath.Join(st.dir, name), Region: region, Created: now.UTC(), objects: map[string]*object{}}
+	b := &bucket{dir: filepath.Join(st.dir, name), Region: region, Created: now.UTC(), objects: map[string]*object{}, uploads: map[string]*upload{}}
 	if err := os.MkdirAll(b.tempDir(), 0o755); err != nil {
 		return fmt.Errorf("create bucket %q: %w", name, err)
 	}
@@ -125,7 +126,7 @@ func (st *store) hasBucket(name string) bool {
 	return st.buckets[name] != nil
 }
 
-// deleteBucket removes an empty bucket.
+// deleteBucket removes an empty bucket. One with parts of an object is not empty.
 func (st *store) deleteBucket(name string) error {
 	st.mu.Lock()
 	defer st.mu.Unlock()
@@ -133,7 +134,7 @@ func (st *store) deleteBucket(name string) error {
 	if b == nil {
 		return errNoSuchBucket
 	}
-	if len(b.objects) > 0 {
+	if len(b.objects)+len(b.uploads) > 0 {
 		return errBucketNotEmpty
 	}
 	delete(st.buckets, name)

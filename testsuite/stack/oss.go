@@ -29,18 +29,21 @@ var (
 	RootKey   = ossserver.Root
 	WorkerKey = ossserver.Key{ID: "worker", Secret: "worker-secret", Rules: append([]ossserver.Rule{
 		{Actions: []string{"oss:GetObject", "oss:GetBucketLocation", "oss:GetBucketInfo"}, Resources: []string{"*"}},
-		{Actions: []string{"sts:AssumeRole"}, Resources: []string{ReaderRole}},
+		{Actions: []string{"sts:AssumeRole"}, Resources: []string{ReaderRole, WorkerRole}},
 	}, resultsRules...)}
 	LeastKey = ossserver.Key{ID: "least", Secret: "least-secret", Rules: append([]ossserver.Rule{
 		{Actions: []string{"oss:GetObject"}, Resources: []string{Bucket + "/shop/*"}},
 		{Actions: []string{"sts:AssumeRole"}, Resources: []string{ReaderRole}},
 	}, resultsRules...)}
 
-	resultsRules = []ossserver.Rule{{Actions: []string{"oss:GetObject", "oss:PutObject"}, Resources: []string{ResultsBucket + "/*"}}}
+	resultsRules = []ossserver.Rule{{Actions: []string{"oss:GetObject", "oss:PutObject", "oss:AbortMultipartUpload"}, Resources: []string{ResultsBucket + "/*"}}}
 )
 
 // ReaderRole may read the bucket of the vendor's users, and nothing else.
 const ReaderRole = "acs:ram::1234567890123456:role/imagebatch-reader"
+
+// WorkerRole is what a worker may act as that has no key of its own for buckets.
+const WorkerRole = "acs:ram::1234567890123456:role/imagebatch-worker"
 
 // StartOSS starts the object store, again after a kill.
 func (s *Stack) StartOSS(ctx context.Context) error {
@@ -49,7 +52,7 @@ func (s *Stack) StartOSS(ctx context.Context) error {
 		"keys": []ossserver.Key{RootKey, WorkerKey, LeastKey},
 		"roles": []ossserver.Role{{ARN: ReaderRole, Rules: []ossserver.Rule{
 			{Actions: []string{"oss:GetObject"}, Resources: []string{Bucket + "/*"}},
-		}}},
+		}}, {ARN: WorkerRole, Rules: WorkerKey.Rules}},
 		"buckets": map[string]string{Bucket: Region, ResultsBucket: Region, "elsewhere": "cn-beijing"},
 	})
 	if err != nil {

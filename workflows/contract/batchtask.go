@@ -189,12 +189,14 @@ type SignedReport struct {
 	CSVURL  string    `json:"csvUrl"`            // CSV
 	RestURL string    `json:"restUrl,omitempty"` // of the rest, when it was asked for and there is any
 	Expires time.Time `json:"expires"`
+	NoLink  string    `json:"noLink,omitempty"` // why there are no links; the task has the keys of its report
 }
 
 // ReportInput asks for the report of a task.
 type ReportInput struct {
 	Task int64 `json:"taskId"`
 	Rest bool  `json:"rest,omitempty"` // also write a manifest of the failed and not-run lines
+	LinksFor
 }
 
 // CheckInput asks for a manifest in a bucket to be read without touching anything.
@@ -205,6 +207,7 @@ type CheckInput struct {
 	ServiceType ServiceType `json:"serviceType"`
 	Strict      bool        `json:"strict,omitempty"` // the narrower reading where the vendor's pages differ
 	Dump        bool        `json:"dump,omitempty"`   // see BatchTaskInput
+	LinksFor
 }
 
 // CheckResult counts what a manifest holds. The problems themselves, one JSON
@@ -217,6 +220,7 @@ type CheckResult struct {
 	Warnings int64     `json:"warnings"`
 	URL      string    `json:"url,omitempty"`
 	Expires  time.Time `json:"expires,omitzero"`
+	NoLink   string    `json:"noLink,omitempty"` // why there is none
 }
 
 // Operations on tasks that do not need the task to be running.

@@ -139,6 +139,7 @@ type CompareResult struct {
 // instance has one dump at a time: start it under DumpMetaWorkflowID.
 type DumpMetaInput struct {
 	Instance string `json:"instance"`
+	LinksFor
 }
 
 // DumpMetaResult is where the dump is: a manifest of ADD lines, by product and
@@ -149,6 +150,7 @@ type DumpMetaResult struct {
 	Expires  time.Time `json:"expires"`
 	Bucket   string    `json:"bucket,omitempty"` // of the folder
 	Path     string    `json:"path,omitempty"`   // folder that holds the dump as its increment.meta
+	NoLink   string    `json:"noLink,omitempty"` // why there is none
 }
 
 // WorkflowID is the id that allows one dump at a time.
@@ -163,5 +165,5 @@ var (
 	CheckImageExists      = Operation[PictureRef, CheckImageExistsResult]{Name: "CheckImageExists"}
 	CompareSimilarByImage = Operation[CompareInput, CompareResult]{Name: "CompareSimilarByImage"}
 	DumpMeta              = Operation[DumpMetaInput, DumpMetaResult]{Name: "DumpMeta"}
-	NewUpload             = Operation[Nothing, Upload]{Name: "NewUpload"}
+	NewUpload             = Operation[UploadInput, Upload]{Name: "NewUpload"}
 )

@@ -29,6 +29,7 @@ type SearchInput struct {
 	Expand string `json:"expand,omitempty"`
 	// Sheet asks for a picture of the hits.
 	Sheet bool `json:"sheet,omitempty"`
+	LinksFor
 }
 
 // When a search looks for rotations and parts of the picture too.
@@ -67,6 +68,7 @@ type SearchResult struct {
 	Expanded bool      `json:"expanded,omitempty"` // rotations and parts were looked for too
 	SheetURL string    `json:"sheetUrl,omitempty"` // of a JPEG
 	Expires  time.Time `json:"expires,omitzero"`   // of the link
+	NoLink   string    `json:"noLink,omitempty"`   // why there is none
 }
 
 // Head counts hits. The vendor's names look swapped; they are kept.

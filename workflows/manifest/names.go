@@ -36,6 +36,11 @@ func (p *parser) picture() *Problem {
 		return &Problem{Code: contract.CodeInvalidPicName, Message: why}
 	}
 	p.entry.PicName = name
+	if p.entry.Operation == Add {
+		if remedy := AddressRemedy(name, "", ""); remedy != "" {
+			p.warnings.add(WarnAddress, "%s", remedy)
+		}
+	}
 	return nil
 }
 

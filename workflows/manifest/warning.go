@@ -18,6 +18,7 @@ const (
 	WarnRepeatedField     contract.Code = "RepeatedField"     // the last one counts
 	WarnOperationCase     contract.Code = "OperationCase"     // add for ADD
 	WarnNumericName       contract.Code = "NumericName"       // a ProductId or PicName without quotes
+	WarnAddress           contract.Code = "Address"           // a PicName of an ADD that is an address
 	WarnSpecialCharacters contract.Code = "SpecialCharacters" // in a string attribute
 	WarnSourceIgnored     contract.Code = "SourceIgnored"     // a line of a dump, in a task that is not told so
 	WarnMore              contract.Code = "MoreWarnings"      // a line has too many to list
