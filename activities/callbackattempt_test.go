@@ -106,7 +106,7 @@ func TestCallbackNotesEveryAttempt(t *testing.T) {
 	}))
 	defer receiver.Close()
 	ledger.spec.Callback, ledger.spec.RunID, ledger.spec.WorkflowID = receiver.URL+"/hook", "run", contract.BatchTaskWorkflowID("shop")
-	begun, err := ledger.ledger.Begin(t.Context(), ledger.spec)
+	begun, err := ledger.ledger.Begin(t.Context(), ledger.spec, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -173,8 +173,13 @@ func (w *world) open() int64 {
 	spec.RunID = fmt.Sprint("run-", spec.RunStarted.UnixNano())
 	spec.WorkflowID = contract.BatchTaskWorkflowID(spec.Instance)
 	time.Sleep(time.Second) // virtual: every run starts at a time of its own
-	tasks := &activities.Tasks{Ledger: w.ledger}
+	tasks := &activities.Tasks{Ledger: w.ledger, Runs: onlyRun(spec.RunID)}
 	return must(w, tasks.Begin, spec).Task
+}
+
+// onlyRun says that this first run is open and every other is over.
+func onlyRun(runID string) fakes.Runs {
+	return fakes.Runs{OpenFunc: func(_ context.Context, _, first string) (bool, error) { return first == runID, nil }}
 }
 
 func (w *world) plans() *activities.Plans {

@@ -11,16 +11,23 @@ import (
 // Ledger records tasks: which lines are done and how they ended. Every method
 // may be repeated.
 type Ledger interface {
-	// Begin opens a task and closes older open ones of the instance. Repeated
-	// with the same run id it returns the same task. A run that started before
-	// a task that the instance already has is too late: CodeFenceClosed.
-	Begin(ctx context.Context, in contract.BeginInput) (contract.BeginResult, error)
-	// Task is what is known of a task. CodeTaskNotFound.
+	// Begin opens a task and closes older open ones of the instance, whose runs
+	// must be over: ask is given them first, none if there is none, and may refuse.
+	// It is asked again when another task of the instance has begun since, so that
+	// no answer is older than the newest task. Nil refuses nothing. Repeated with
+	// the same run id, Begin returns the same task and asks nothing.
+	Begin(ctx context.Context, in contract.BeginInput, ask func(ctx context.Context, open []contract.Task) error) (contract.BeginResult, error)
+	// Task is what is known of a task, at the cost of one row: its totals are there
+	// once its fence is closed. CodeTaskNotFound.
 	Task(ctx context.Context, id int64) (contract.Task, error)
-	// Tasks lists tasks, the newest first.
+	// Tasks lists tasks with their totals, the newest first. A forgotten one is
+	// found by its number alone.
 	Tasks(ctx context.Context, filter contract.ListTasksInput) (contract.TaskList, error)
-	// OpenTasks lists the tasks whose fence is open.
+	// OpenTasks lists the tasks whose fence is open, without totals.
 	OpenTasks(ctx context.Context) ([]contract.Task, error)
+	// Unreported lists those among so many latest tasks that have ended and have no
+	// report, the newest first.
+	Unreported(ctx context.Context, latest int) ([]contract.Task, error)
 	// SetPlan records the work list. Repeated, the first one stays and is
 	// returned. CodeFenceClosed.
 	SetPlan(ctx context.Context, id int64, list contract.WorkList) (contract.WorkList, error)
@@ -37,7 +44,8 @@ type Ledger interface {
 	CloseSlice(ctx context.Context, attempt Attempt) error
 	// End closes the fence: from then on no effect of the task is applied. Its
 	// callback, where it has one, is pending. Lines without an outcome become
-	// canceled. The first ending stays.
+	// canceled. The first ending stays. A success with lines that have no outcome,
+	// and an ending that is not final, become a failure, CodeInternalError.
 	End(ctx context.Context, ending contract.Ending) (contract.Task, error)
 	// Failures are the failed lines of a task, in the order of lines.
 	Failures(ctx context.Context, id int64) iter.Seq2[Failure, error]

@@ -42,7 +42,7 @@ func (c *batchList) Run(a *app) error {
 	if state != "" && !state.Final() {
 		filter.State = contract.StateProcessing // which the ledger calls every open task
 	}
-	list, err := operate(a.ctx, a, contract.ListTasks, operationLimit, filter)
+	list, err := a.listTasks(filter)
 	if err != nil {
 		return err
 	}
@@ -71,6 +71,22 @@ func (c *batchList) Run(a *app) error {
 		a.notef("older tasks match too; see them with --before %d", list.Tasks[len(list.Tasks)-1].ID)
 	}
 	return nil
+}
+
+// listTasks asks until it has as many tasks as were asked for: a page ends early
+// where its texts would not fit an answer.
+func (a *app) listTasks(filter contract.ListTasksInput) (list contract.TaskList, err error) {
+	for want := filter.Limit; ; {
+		page, err := operate(a.ctx, a, contract.ListTasks, operationLimit, filter)
+		if err != nil {
+			return list, err
+		}
+		list = contract.TaskList{Tasks: append(list.Tasks, page.Tasks...), More: page.More}
+		if filter.Limit = want - len(list.Tasks); !page.More || len(page.Tasks) == 0 || filter.Limit <= 0 {
+			return list, nil
+		}
+		filter.Before = page.Tasks[len(page.Tasks)-1].ID
+	}
 }
 
 func (c *batchList) filter() (contract.ListTasksInput, error) {

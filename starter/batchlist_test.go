@@ -1,7 +1,9 @@
 package main
 
 import (
+	"context"
 	"encoding/json"
+	"slices"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -65,6 +67,44 @@ func TestListSaysThatOlderTasksMatch(t *testing.T) {
 	f := &fakeServer{operate: answering(t, "ListTasks", nil, contract.TaskList{Tasks: []contract.Task{aTask()}, More: true}, nil)}
 	if got := try(t, f, "batch list --limit 1"); got.stderr != "older tasks match too; see them with --before 12\n" {
 		t.Errorf("standard error = %q", got.stderr)
+	}
+}
+
+// A page ends early where its texts are long; who asked for more gets it.
+func TestListGoesOnUntilItHasWhatWasAskedFor(t *testing.T) {
+	t.Parallel()
+	all := []contract.Task{aTask(), aTask(), aTask(), aTask()}
+	for n := range all {
+		all[n].ID = int64(40 - n)
+	}
+	for line, want := range map[string]struct {
+		asked []contract.ListTasksInput
+		more  bool
+	}{
+		"batch list --limit 3 -o json": {[]contract.ListTasksInput{{Limit: 3}, {Limit: 1, Before: 39}}, true},
+		"batch list --limit 9 -o json": {[]contract.ListTasksInput{{Limit: 9}, {Limit: 7, Before: 39}}, false},
+	} {
+		var asked []contract.ListTasksInput
+		f := &fakeServer{operate: func(_ context.Context, _ string, _ time.Duration, in any) (any, error) {
+			filter := in.(contract.ListTasksInput)
+			asked = append(asked, filter)
+			rest := slices.DeleteFunc(slices.Clone(all), func(task contract.Task) bool { return filter.Before != 0 && task.ID >= filter.Before })
+			n := min(2, filter.Limit)
+			return contract.TaskList{Tasks: rest[:n], More: len(rest) > n}, nil
+		}}
+		var got struct {
+			Tasks []contract.Task
+			More  bool
+		}
+		if err := json.Unmarshal([]byte(try(t, f, line).stdout), &got); err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(want.asked, asked); diff != "" {
+			t.Errorf("%s: asked (-want +got):\n%s", line, diff)
+		}
+		if n := want.asked[0].Limit; len(got.Tasks) != min(n, len(all)) || got.More != want.more {
+			t.Errorf("%s: %d tasks, more: %t; want %d, %t", line, len(got.Tasks), got.More, min(n, len(all)), want.more)
+		}
 	}
 }
 

@@ -72,6 +72,7 @@ var layers = map[string]layer{
 	"testsuite/receiver":      {"workflows/contract", "stands in for a server of somebody else's"},
 	"testsuite/fakes":         {"activities workflows/contract workflows/manifest", "fakes of ports"},
 	"testsuite/indextest":     {"activities workflows/contract workflows/filter workflows/manifest", "what every backend must pass, and so knows none"},
+	"testsuite/sqlsteps":      {"github.com/mattn/go-sqlite3", "counts what SQLite does, for whoever opens a database"},
 	"testsuite/stack":         {"activities activities/oss testsuite/ossserver workflows/contract go.temporal.io/sdk/...", "starts programs, and holds none of them"},
 	"testsuite/workload":      {"testsuite/catalogue testsuite/stack workflows/contract", "stands on the stack"},
 	"testsuite/remains":       {"activities/store testsuite/oracle workflows/contract go.temporal.io/sdk/...", "reads what is left, and changes nothing"},

@@ -32,6 +32,9 @@ type config struct {
 	CallbackKeys  activities.CallbackKeys
 	Credentials   activities.CallbackCredentials
 
+	MovedFrom string        // id of the Temporal namespace that the database gives up
+	Retention time.Duration // how long the lines of an ended task are kept; 0 for ever
+
 	Listen   string
 	LogLevel slog.Level
 }
@@ -54,6 +57,8 @@ func readConfig(lookup func(string) (string, bool)) (config, error) {
 		CallbackZone:  env.zone("IMAGEBATCH_CALLBACK_ZONE", "+08:00"),
 		CallbackKeys:  env.callbackKeys("IMAGEBATCH_CALLBACK_SECRET"),
 		Credentials:   env.callbackCredentials("IMAGEBATCH_CALLBACK_CREDENTIALS"),
+		MovedFrom:     env.text("IMAGEBATCH_MOVED_FROM", ""),
+		Retention:     env.retention("IMAGEBATCH_RETENTION", 90),
 		Listen:        env.text("IMAGEBATCH_LISTEN", "127.0.0.1:9464"),
 	}
 	if c.ResultsBucket != "" {

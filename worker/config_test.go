@@ -88,6 +88,7 @@ func TestConfigProblem(t *testing.T) {
 		"IMAGEBATCH_FETCHERS":             {"many", `is "many": give a number`},
 		"IMAGEBATCH_CORES":                {"-1", "give a number"},
 		"IMAGEBATCH_STOP_TIMEOUT":         {"45", "give a duration such as 30s"},
+		"IMAGEBATCH_RETENTION":            {"0d", `is "0d": give a number of days such as 90d, or off`},
 		"IMAGEBATCH_CALLBACK_ALLOW":       {"10.0.0.0/8,10.0.0.1", `holds "10.0.0.1": give networks`},
 		"IMAGEBATCH_CALLBACK_ZONE":        {"Mars/Olympus", "give an offset such as +08:00"},
 		"IMAGEBATCH_CALLBACK_CREDENTIALS": {"hooks.example=Bearer " + secret, "give one JSON object of hosts"},

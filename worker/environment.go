@@ -105,6 +105,21 @@ func (e *environment) duration(name string, standard time.Duration) time.Duratio
 	return value
 }
 
+// retention is a number of days, or off for ever, which is 0.
+func (e *environment) retention(name string, standard int) time.Duration {
+	const day = 24 * time.Hour
+	text := e.text(name, strconv.Itoa(standard)+"d")
+	if text == "off" {
+		return 0
+	}
+	days, err := strconv.Atoi(strings.TrimSuffix(text, "d"))
+	if err != nil || !strings.HasSuffix(text, "d") || days < 1 || days > 36500 {
+		e.problem(name, "is %q: give a number of days such as 90d, or off", text)
+		return time.Duration(standard) * day
+	}
+	return time.Duration(days) * day
+}
+
 func (e *environment) list(name string) []string {
 	var items []string
 	for item := range strings.SplitSeq(e.text(name, ""), ",") {

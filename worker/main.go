@@ -68,11 +68,18 @@ func run(ctx context.Context, lookup func(string) (string, bool), logs io.Writer
 	}
 	defer temporal.Close()
 
+	here, err := findHome(ctx, temporal.WorkflowService(), options.Namespace, logger)
+	if err != nil {
+		return err
+	}
 	parts, err := wire(ctx, settings, temporal, metrics)
 	if err != nil {
 		return err
 	}
 	defer parts.close()
+	if err := moveIn(ctx, parts.store, settings.Database, here, settings.MovedFrom); err != nil {
+		return err
+	}
 
 	where, stopListening, err := listen(settings.Listen, metrics, parts.healthy)
 	if err != nil {

@@ -50,7 +50,7 @@ func fill(b *testing.B, pictures int) (*index.Index, []byte, float64) {
 	if _, err := x.CreateInstance(b.Context(), contract.CreateInstanceInput{Name: "bench", Region: "cn-shanghai", Capacity: 1 << 40}, "bench"); err != nil {
 		b.Fatal(err)
 	}
-	begun, err := s.Begin(b.Context(), contract.BeginInput{Kind: contract.KindBatchTask, RunID: "bench", Instance: "bench"})
+	begun, err := s.Begin(b.Context(), contract.BeginInput{Kind: contract.KindBatchTask, RunID: "bench", Instance: "bench"}, nil)
 	if err != nil {
 		b.Fatal(err)
 	}

@@ -50,7 +50,7 @@ func (s *shop) begin(instance string) int64 {
 	s.runs++
 	result, err := s.store.Begin(s.Context(), contract.BeginInput{
 		Kind: contract.KindBatchTask, RunID: instance + time.Duration(s.runs).String(), RunStarted: time.Unix(int64(s.runs), 0), Instance: instance,
-	})
+	}, nil)
 	s.must(err)
 	return result.Task
 }

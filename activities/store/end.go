@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"time"
 
@@ -10,53 +9,68 @@ import (
 )
 
 // End closes the fence of a task: from then on its index effects and its counts
-// cannot change. It is safe to repeat: the first ending stays. A task cannot end
-// as a success while lines have no outcome; that is CodeInternalError.
+// cannot change. It is safe to repeat: the first ending stays. The slices are
+// added up outside the transaction that keeps others from writing.
+//
+// A task cannot end as a success while lines have no outcome, nor in a state that
+// is not final. Whoever asks for that has lost count: the task ends as a failure,
+// CodeInternalError, because a fence that stays open would hold the instance.
 func (s *Store) End(ctx context.Context, ending contract.Ending) (task contract.Task, err error) {
+	ending, tally, err := s.judge(ctx, ending)
+	if err != nil {
+		return contract.Task{}, err
+	}
 	var instance int64
-	err = s.Write(ctx, func(t *Tx) error {
-		task, err = t.task(ending.Task)
-		if err != nil {
+	if err := s.Write(ctx, func(t *Tx) error {
+		if err := t.closeTask(ending, tally); err != nil {
 			return err
 		}
-		if !task.State.Final() {
-			if err := t.closeTask(ending); err != nil {
-				return err
-			}
-			if task, err = t.task(ending.Task); err != nil {
-				return err
-			}
-		}
-		_, err = t.Row([]any{&instance}, "SELECT instance FROM task WHERE id = ?", ending.Task)
+		_, err := t.Row([]any{&instance}, "SELECT instance FROM task WHERE id = ?", ending.Task)
 		return err
-	})
-	if err != nil {
+	}); err != nil {
+		return contract.Task{}, err
+	}
+	if task, err = s.settle(ctx, ending.Task); err != nil {
 		return contract.Task{}, err
 	}
 	return task, s.dropTombstones(ctx, instance)
 }
 
-// closeTask closes the fence of an open task and fixes its counts.
-func (t *Tx) closeTask(ending contract.Ending) error {
-	if !ending.State.Final() {
-		return contract.Errorf(contract.CodeInternalError, "task %d cannot end in state %q, which is not final", ending.Task, ending.State)
+// judge is how a task may end, with its totals where they cannot change any
+// more: every line of a success has its outcome, and none gets a second one.
+func (s *Store) judge(ctx context.Context, ending contract.Ending) (contract.Ending, string, error) {
+	task, err := s.facts(ctx, ending.Task)
+	if err != nil || task.State.Final() { // the first ending stays
+		return ending, unsettled, err
 	}
-	task, err := t.task(ending.Task)
-	if err != nil {
-		return err
+	lost := func(format string, args ...any) contract.Ending {
+		return contract.Ending{Task: ending.Task, State: contract.StateFail, Code: contract.CodeInternalError,
+			Message: fmt.Sprintf(format, args...) + "; what was done is kept: start the batch again for the rest, and report this as a fault of imagebatch"}
 	}
-	if ending.State == contract.StateSuccess && (!task.Planned || task.Left() != 0) {
-		return contract.Errorf(contract.CodeInternalError, "task %d cannot end as a success: planned %t, %d of %d lines have no outcome",
-			ending.Task, task.Planned, task.Left(), task.List.Lines)
+	switch {
+	case !ending.State.Final():
+		return lost("it was to end in state %q, which is not final", ending.State), unsettled, nil
+	case ending.State != contract.StateSuccess:
+		return ending, unsettled, nil
+	case !task.Planned:
+		return lost("it was to end as a success before it was planned"), unsettled, nil
 	}
-	task.Tally.Canceled = max(0, task.Left())
-	tally, err := json.Marshal(task.Tally)
-	if err != nil {
-		return fmt.Errorf("write the counts of task %d: %w", ending.Task, err)
+	if err := s.addUp(ctx, &task); err != nil {
+		return ending, unsettled, err
 	}
-	_, err = t.Exec(`UPDATE task SET state = ?, code = ?, message = ?, ended = ?, tally = ?,
+	if left := task.Left(); left != 0 {
+		return lost("it was to end as a success while %d of %d lines had no outcome", left, task.List.Lines), unsettled, nil
+	}
+	tally, err := tallyText(task.Task)
+	return ending, tally, err
+}
+
+// closeTask closes the fence of a task, unless it is closed. CodeTaskNotFound is
+// for the caller to find.
+func (t *Tx) closeTask(ending contract.Ending, tally string) error {
+	_, err := t.Exec(`UPDATE task SET state = ?, code = ?, message = ?, ended = ?, tally = ?,
 		callback_state = iif(callback = '', '', 'pending') WHERE id = ? AND state = 'PROCESSING'`,
-		ending.State, ending.Code, clip(ending.Message, maxMessage), time.Now().UnixNano(), string(tally), ending.Task)
+		ending.State, ending.Code, clip(ending.Message, maxMessage), time.Now().UnixNano(), tally, ending.Task)
 	return err
 }
 

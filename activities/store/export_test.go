@@ -21,3 +21,11 @@ func (s *Store) LimitPages(ctx context.Context, pages int) error {
 
 // Explain is what a caller is told of an error of SQLite.
 func (s *Store) Explain(problem sqlite3.Error) error { return s.explain(problem) }
+
+// Scripts are the migrations of a version, and what marks a file as ours.
+func Scripts(version int) (scripts []string) {
+	for _, step := range migrations[:version] {
+		scripts = append(scripts, step.script)
+	}
+	return append(scripts, fmt.Sprintf("PRAGMA user_version = %d; PRAGMA application_id = %d", version, applicationID))
+}

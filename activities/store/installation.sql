@@ -13,8 +13,11 @@ ALTER TABLE task ADD COLUMN callback_next INTEGER; -- nanoseconds since 1970
 -- The last signal that could not be read, with who sent it where that is known.
 ALTER TABLE task ADD COLUMN unread TEXT NOT NULL DEFAULT '';
 -- A forgotten task has lost its slices, failures and attempts and is in no list.
--- Its row stays for as long as pictures have their source from it.
+-- Its row stays with its instance: pictures have their source from it.
 ALTER TABLE task ADD COLUMN forgotten INTEGER NOT NULL DEFAULT 0;
+-- It is when that happened, in nanoseconds since 1970, and negative while rows of
+-- the task are still to be deleted.
+CREATE INDEX task_forgetting ON task (id) WHERE forgotten < 0;
 CREATE INDEX task_ended ON task (ended) WHERE ended IS NOT NULL AND forgotten = 0;
 
 -- Whether the manifest is a dump, whose lines say where their pictures are.

@@ -29,7 +29,7 @@ func shop(t *testing.T) *store.Store {
 
 func begin(t *testing.T, s *store.Store, run string) int64 {
 	t.Helper()
-	result, err := s.Begin(t.Context(), contract.BeginInput{Kind: contract.KindBatchTask, RunID: run, RunStarted: time.Unix(1, 0), Instance: "shop"})
+	result, err := s.Begin(t.Context(), contract.BeginInput{Kind: contract.KindBatchTask, RunID: run, RunStarted: time.Unix(1, 0), Instance: "shop"}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -37,11 +37,13 @@ type Store struct {
 	turn    chan struct{} // holds a token while a goroutine of this process writes
 	wal     walGuard
 
-	leftovers *leftovers
+	leftovers    *leftovers
+	installation string // see Installation
 }
 
 // Open opens the database file, and makes it where there is none. The folder
-// must exist. A file that a newer program has written is refused.
+// must exist. A file that a newer program has changed in a way that this one does
+// not understand is refused.
 func Open(ctx context.Context, path string) (*Store, error) {
 	if path == "" {
 		return nil, errors.New("open database: no file is named; give the path of the index database")

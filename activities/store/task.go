@@ -9,52 +9,94 @@ import (
 	"imagebatch/workflows/contract"
 )
 
-// Begin opens a task and closes older open ones of the instance. It is safe to
-// repeat: a run id has one task, and the answer stays the same.
-func (s *Store) Begin(ctx context.Context, in contract.BeginInput) (result contract.BeginResult, err error) {
-	err = s.Write(ctx, func(t *Tx) error {
-		result = contract.BeginResult{}
-		found, err := t.Row([]any{&result.Task}, "SELECT id FROM task WHERE run_id = ?", in.RunID)
+// Begin opens a task and closes older open ones of the instance, whose runs must
+// be over: before anything is changed, ask is given them and may refuse. It is
+// asked again when another task of the instance has begun meanwhile, so that what
+// it has found out is true of the moment at which the task begins, however long
+// this process slept in between. No clock has a say. A nil ask refuses nothing.
+//
+// It is safe to repeat: a run id has one task, and the answer stays the same.
+func (s *Store) Begin(ctx context.Context, in contract.BeginInput, ask func(ctx context.Context, open []contract.Task) error) (contract.BeginResult, error) {
+	for {
+		begun, newest, err := s.begunBy(ctx, in)
 		if err != nil {
-			return err
+			return contract.BeginResult{}, err
 		}
-		if !found {
-			if result.Task, err = t.insertTask(in); err != nil {
+		if begun.Task != 0 {
+			return begun, s.settleAll(ctx, begun.Terminated)
+		}
+		if ask != nil {
+			open, err := s.plain(ctx, "WHERE instance_name = ? AND "+isOpen+" ORDER BY id", in.Instance)
+			if err != nil {
+				return contract.BeginResult{}, err
+			}
+			if err := ask(ctx, open); err != nil {
+				return contract.BeginResult{}, err
+			}
+		}
+		if err := s.Write(ctx, func(t *Tx) error {
+			instance, err := t.Instance(in.Instance)
+			if err != nil {
 				return err
 			}
+			if now, err := t.newestTask(in.Instance); err != nil || now != newest {
+				return err // with a newer task there is something new to ask
+			}
+			return t.insertTask(in, instance)
+		}); err != nil {
+			return contract.BeginResult{}, err
+		}
+	}
+}
+
+// begunBy is what a run has begun, with no task if nothing, and the number of
+// the newest task of the instance's name.
+func (s *Store) begunBy(ctx context.Context, in contract.BeginInput) (begun contract.BeginResult, newest int64, err error) {
+	err = s.Read(ctx, func(t *Tx) error {
+		if _, err := t.Row([]any{&begun.Task}, "SELECT id FROM task WHERE run_id = ?", in.RunID); err != nil {
+			return err
+		}
+		if newest, err = t.newestTask(in.Instance); err != nil || begun.Task == 0 {
+			return err
 		}
 		return t.Each(func(scan func(...any) error) error {
 			var older int64
 			err := scan(&older)
-			result.Terminated = append(result.Terminated, older)
+			begun.Terminated = append(begun.Terminated, older)
 			return err
-		}, "SELECT id FROM task WHERE closed_by = ? ORDER BY id", result.Task)
+		}, "SELECT id FROM task WHERE closed_by = ? ORDER BY id", begun.Task)
 	})
-	return result, err
+	return begun, newest, err
 }
 
-func (t *Tx) insertTask(in contract.BeginInput) (int64, error) {
-	instance, err := t.Instance(in.Instance)
+// settleAll adds up tasks that are closed.
+func (s *Store) settleAll(ctx context.Context, closed []int64) error {
+	for _, id := range closed {
+		if _, err := s.settle(ctx, id); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// newestTask is the largest number of a task of an instance of that name, 0
+// without any.
+func (t *Tx) newestTask(instance string) (newest int64, err error) {
+	_, err = t.Row([]any{&newest}, "SELECT ifnull(max(id), 0) FROM task WHERE instance_name = ?", instance)
+	return newest, err
+}
+
+func (t *Tx) insertTask(in contract.BeginInput, instance Instance) error {
+	task, err := t.next()
 	if err != nil {
-		return 0, err
+		return err
+	}
+	if err := t.closeTerminated(instance.Number, task); err != nil {
+		return err
 	}
 	started := in.RunStarted
 	if started.IsZero() {
 		started = time.Now()
-	}
-	var successor int64
-	if late, err := t.Row([]any{&successor}, "SELECT id FROM task WHERE instance = ? AND run_started > ? LIMIT 1",
-		instance.Number, started.UnixNano()); err != nil {
-		return 0, err
-	} else if late {
-		return 0, contract.Errorf(contract.CodeFenceClosed, "this run started before task %d of instance %q and comes too late; start the batch again", successor, in.Instance)
-	}
-	task, err := t.next()
-	if err != nil {
-		return 0, err
-	}
-	if err := t.closeTerminated(instance.Number, task); err != nil {
-		return 0, err
 	}
 	_, err = t.Exec(`INSERT INTO task (id, kind, workflow_id, run_id, run_started, instance, instance_name, public_id,
 		service_type, region, bucket, path, callback, role, from_root, dump, max_failures, max_deletes)
@@ -62,11 +104,11 @@ func (t *Tx) insertTask(in contract.BeginInput) (int64, error) {
 		task, in.Kind, in.WorkflowID, in.RunID, started.UnixNano(), instance.Number, instance.Name, instance.ID,
 		instance.ServiceType, instance.Region, in.Bucket, in.Path, in.Callback, in.RoleARN, in.FromRoot, in.Dump,
 		clip(string(in.MaxFailures), maxName), clip(string(in.MaxDeletes), maxName))
-	return task, err
+	return err
 }
 
 // closeTerminated closes the open tasks of an instance for a newer one. Their
-// workflows no longer run: Temporal allows one open run per instance.
+// workflows no longer run: whoever begins has asked.
 func (t *Tx) closeTerminated(instance, successor int64) error {
 	var open []int64
 	if err := t.Each(func(scan func(...any) error) error {
@@ -78,7 +120,7 @@ func (t *Tx) closeTerminated(instance, successor int64) error {
 		return err
 	}
 	for _, id := range open {
-		if err := t.closeTask(contract.Ending{Task: id, State: contract.StateStop, Code: contract.CodeTerminated, Message: contract.TerminatedMessage}); err != nil {
+		if err := t.closeTask(contract.Ending{Task: id, State: contract.StateStop, Code: contract.CodeTerminated, Message: contract.TerminatedMessage}, unsettled); err != nil {
 			return err
 		}
 		if _, err := t.Exec("UPDATE task SET closed_by = ? WHERE id = ?", successor, id); err != nil {

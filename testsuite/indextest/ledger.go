@@ -1,7 +1,9 @@
 package indextest
 
 import (
+	"context"
 	"slices"
+	"sync"
 	"testing"
 	"time"
 
@@ -18,9 +20,9 @@ func testBegin(t *testing.T, open Open) {
 		w := newWorld(t, open, 10)
 		terminated := w.begin()
 		in := w.beginInput()
-		first, err := w.ledger.Begin(w.Context(), in)
+		first, err := w.ledger.Begin(w.Context(), in, nil)
 		w.must(err)
-		again, err := w.ledger.Begin(w.Context(), in)
+		again, err := w.ledger.Begin(w.Context(), in, nil)
 		w.must(err)
 		wantSame(t, "the answer to the repeated begin", again, first)
 		wantSame(t, "terminated tasks", first.Terminated, []int64{terminated})
@@ -42,15 +44,83 @@ func testBegin(t *testing.T, open Open) {
 		_, err := w.index.Commit(w.Context(), batchOf(task, list, 0, adds(3, "p", "b", 0)))
 		wantCode(t, err, contract.CodeFenceClosed)
 	})
-	t.Run("TooLateRunClosesNothing", func(t *testing.T) {
+	t.Run("AsksBeforeItCloses", func(t *testing.T) {
+		t.Parallel()
+		w := newWorld(t, open, 10)
+		older, list := w.task(8, 0, 4)
+		runs := contract.Errorf(contract.CodeIncrementStatusError, "it runs")
+		in := w.beginInput()
+		var asked [][]int64
+		answer := error(runs)
+		ask := func(_ context.Context, open []contract.Task) error {
+			asked = append(asked, numbers(open))
+			return answer
+		}
+		_, err := w.ledger.Begin(w.Context(), in, ask)
+		wantCode(t, err, contract.CodeIncrementStatusError)
+		w.commit(older, list, 0, adds(1, "p", "a", 0)) // its fence is open as before
+		answer = nil
+		begun, err := w.ledger.Begin(w.Context(), in, ask)
+		w.must(err)
+		wantSame(t, "the terminated", begun.Terminated, []int64{older})
+		again, err := w.ledger.Begin(w.Context(), in, ask)
+		w.must(err)
+		wantSame(t, "the answer to the repeated begin", again, begun)
+		wantSame(t, "what was asked", asked, [][]int64{{older}, {older}})
+	})
+	t.Run("AsksAgainWhenOvertaken", func(t *testing.T) {
 		t.Parallel()
 		w := newWorld(t, open, 10)
 		late := w.beginInput()
-		successor := w.begin()
-		_, err := w.ledger.Begin(w.Context(), late)
+		var successor int64
+		var asked [][]int64
+		_, err := w.ledger.Begin(w.Context(), late, func(_ context.Context, open []contract.Task) error {
+			asked = append(asked, numbers(open))
+			if successor == 0 { // while this one sleeps, another run comes and goes
+				successor = w.begin()
+				w.end(successor, contract.StateStop)
+				return nil
+			}
+			return contract.Errorf(contract.CodeFenceClosed, "its own run is over")
+		})
 		wantCode(t, err, contract.CodeFenceClosed)
-		if got := w.read(successor).State; got != contract.StateProcessing {
-			t.Errorf("the successor is %s, want it to go on", got)
+		wantSame(t, "what was asked", asked, [][]int64{nil, nil})
+		tasks, err := w.ledger.Tasks(w.Context(), contract.ListTasksInput{})
+		w.must(err)
+		wantSame(t, "tasks", numbers(tasks.Tasks), []int64{successor})
+	})
+	t.Run("ClocksHaveNoSay", func(t *testing.T) {
+		t.Parallel()
+		w := newWorld(t, open, 10)
+		before := w.beginInput()
+		ahead := w.beginInput()
+		ahead.RunStarted = ahead.RunStarted.AddDate(7, 0, 0)
+		first, err := w.ledger.Begin(w.Context(), ahead, nil)
+		w.must(err)
+		w.end(first.Task, contract.StateStop)
+		second, err := w.ledger.Begin(w.Context(), before, nil)
+		w.must(err)
+		if second.Task <= first.Task || len(second.Terminated) > 0 {
+			t.Errorf("the task after one with a clock that was ahead is %+v; want a newer one that closed nothing", second)
+		}
+	})
+	t.Run("BeginsRace", func(t *testing.T) {
+		t.Parallel()
+		w := newWorld(t, open, 10)
+		in := w.beginInput()
+		begun := make([]contract.BeginResult, 8)
+		var group sync.WaitGroup
+		for n := range begun {
+			group.Go(func() {
+				var err error
+				if begun[n], err = w.ledger.Begin(w.Context(), in, func(context.Context, []contract.Task) error { return nil }); err != nil {
+					t.Error(err)
+				}
+			})
+		}
+		group.Wait()
+		for _, one := range begun {
+			wantSame(t, "attempts of one begin", one, begun[0])
 		}
 	})
 	t.Run("OtherInstancesGoOn", func(t *testing.T) {
@@ -60,7 +130,7 @@ func testBegin(t *testing.T, open Open) {
 		w.create("other", 10)
 		in := w.beginInput()
 		in.Instance = "other"
-		_, err := w.ledger.Begin(w.Context(), in)
+		_, err := w.ledger.Begin(w.Context(), in, nil)
 		w.must(err)
 		if got := w.read(mine).State; got != contract.StateProcessing {
 			t.Errorf("the task of the first instance is %s", got)
@@ -71,14 +141,14 @@ func testBegin(t *testing.T, open Open) {
 		w := newWorld(t, open, 10)
 		in := w.beginInput()
 		in.Instance = "nowhere"
-		_, err := w.ledger.Begin(w.Context(), in)
+		_, err := w.ledger.Begin(w.Context(), in, nil)
 		wantCode(t, err, contract.CodeInstanceNotFound)
 	})
 	t.Run("RemembersEverything", func(t *testing.T) {
 		t.Parallel()
 		w := newWorld(t, open, 10)
 		in := w.beginInput()
-		result, err := w.ledger.Begin(w.Context(), in)
+		result, err := w.ledger.Begin(w.Context(), in, nil)
 		w.must(err)
 		instance, err := w.index.Instance(w.Context(), w.instance)
 		w.must(err)
@@ -88,6 +158,22 @@ func testBegin(t *testing.T, open Open) {
 			FromRoot: true, MaxFailures: in.MaxFailures, MaxDeletes: in.MaxDeletes, State: contract.StateProcessing, StartedAt: in.RunStarted,
 		})
 	})
+}
+
+func numbers(tasks []contract.Task) (found []int64) {
+	for _, task := range tasks {
+		found = append(found, task.ID)
+	}
+	return found
+}
+
+// wantLost checks that a task whose workflow has lost count is closed.
+func wantLost(t prover, ended contract.Task, counts contract.Counts) {
+	t.Helper()
+	if ended.State != contract.StateFail || ended.Code != contract.CodeInternalError || ended.Message == "" || ended.EndedAt.IsZero() {
+		t.Errorf("the task ended as %s %s %q; want FAIL, %s", ended.State, ended.Code, ended.Message, contract.CodeInternalError)
+	}
+	wantSame(t, "its counts", ended.Tally.Counts, counts)
 }
 
 func testPlan(t *testing.T, open Open) {
@@ -124,21 +210,25 @@ func testEnd(t *testing.T, open Open) {
 		t.Parallel()
 		w := newWorld(t, open, 10)
 		task := w.begin()
-		_, err := w.ledger.End(w.Context(), contract.Ending{Task: task, State: contract.StateSuccess})
-		wantCode(t, err, contract.CodeInternalError)
-		list := w.plan(task, 2, 0, 2)
-		w.commit(task, list, 0, adds(1, "p", "a", 0))
-		_, err = w.ledger.End(w.Context(), contract.Ending{Task: task, State: contract.StateSuccess})
-		wantCode(t, err, contract.CodeInternalError)
-		w.commit(task, list, 0, adds(2, "p", "b", 0))
-		w.end(task, contract.StateSuccess)
+		wantLost(t, w.end(task, contract.StateSuccess), contract.Counts{})
+
+		task, list := w.task(3, 0, 3)
+		w.commit(task, list, 0, adds(1, "p", "a", 0), fails(2, contract.CodePictureError))
+		wantLost(t, w.end(task, contract.StateSuccess), contract.Counts{Succeeded: 1, Failed: 1, Canceled: 1})
+		_, err := w.index.Commit(w.Context(), batchOf(task, list, 0, adds(3, "p", "c", 0)))
+		wantCode(t, err, contract.CodeFenceClosed) // the instance is free
+
+		task, list = w.task(2, 0, 2)
+		w.commit(task, list, 0, adds(1, "p", "a", 0), adds(2, "p", "b", 0))
+		if ended := w.end(task, contract.StateSuccess); ended.State != contract.StateSuccess {
+			t.Errorf("a task with all its lines ended as %s %q", ended.State, ended.Message)
+		}
 	})
 	t.Run("OpenIsNoEnding", func(t *testing.T) {
 		t.Parallel()
 		w := newWorld(t, open, 10)
-		_, err := w.ledger.End(w.Context(), contract.Ending{Task: w.begin(), State: contract.StateStopping})
-		wantCode(t, err, contract.CodeInternalError)
-		_, err = w.ledger.End(w.Context(), contract.Ending{Task: 99, State: contract.StateStop})
+		wantLost(t, w.end(w.begin(), contract.StateStopping), contract.Counts{})
+		_, err := w.ledger.End(w.Context(), contract.Ending{Task: 99, State: contract.StateStop})
 		wantCode(t, err, contract.CodeTaskNotFound)
 	})
 	t.Run("LateCommitChangesNothing", func(t *testing.T) {
@@ -179,7 +269,7 @@ func testListing(t *testing.T, open Open) {
 	}
 	in := w.beginInput()
 	in.Instance, in.Bucket, in.Path = "other", "drawings", "/"
-	other, err := w.ledger.Begin(w.Context(), in)
+	other, err := w.ledger.Begin(w.Context(), in, nil)
 	w.must(err)
 	newest := slices.Clone(tasks)
 	slices.Reverse(newest)
@@ -203,11 +293,7 @@ func testListing(t *testing.T, open Open) {
 	} {
 		list, err := w.ledger.Tasks(w.Context(), c.filter)
 		w.must(err)
-		var got []int64
-		for _, task := range list.Tasks {
-			got = append(got, task.ID)
-		}
-		wantSame(t, name, got, c.want)
+		wantSame(t, name, numbers(list.Tasks), c.want)
 		wantSame(t, name+": more", list.More, c.more)
 	}
 

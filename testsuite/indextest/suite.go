@@ -114,7 +114,7 @@ func (w *world) beginInput() contract.BeginInput {
 
 func (w *world) begin() int64 {
 	w.Helper()
-	result, err := w.ledger.Begin(w.Context(), w.beginInput())
+	result, err := w.ledger.Begin(w.Context(), w.beginInput(), nil)
 	w.must(err)
 	return result.Task
 }
@@ -167,11 +167,20 @@ func (w *world) end(task int64, state contract.State) contract.Task {
 	return ended
 }
 
+// read is a task with its totals. Those of a closed one are its own facts too.
 func (w *world) read(task int64) contract.Task {
 	w.Helper()
-	found, err := w.ledger.Task(w.Context(), task)
+	found, err := w.ledger.Tasks(w.Context(), contract.ListTasksInput{ID: task})
 	w.must(err)
-	return found
+	if len(found.Tasks) != 1 {
+		w.Fatal("task", task, "is not found")
+	}
+	if facts, err := w.ledger.Task(w.Context(), task); err != nil {
+		w.Fatal(err)
+	} else if facts.State.Final() {
+		wantSame(w, "facts of a closed task", facts, found.Tasks[0])
+	}
+	return found.Tasks[0]
 }
 
 // version is the line that stored a picture, as "task:line", or "" without one.

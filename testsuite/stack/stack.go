@@ -166,6 +166,7 @@ func (s *Stack) StartWorker(settings map[string]string) (*Process, error) {
 	case <-polling:
 		return worker, nil
 	case <-worker.Ended():
+		s.Workers = slices.DeleteFunc(s.Workers, func(one *Process) bool { return one == worker })
 		return nil, fmt.Errorf("start %s: it ended at once: %s; its log is %s", name, worker.lastLine(), worker.Log)
 	case <-time.After(time.Minute):
 		return nil, fmt.Errorf("start %s: it does not poll after a minute; its log is %s", name, worker.Log)

@@ -160,6 +160,9 @@ type Task struct {
 	CallbackAttempts int       `json:"callbackAttempts,omitempty"`
 	CallbackNext     time.Time `json:"callbackNext,omitzero"`
 	Unread           string    `json:"unread,omitempty"` // the last signal that could not be read
+	// ForgottenAt is when the lines of an old task were forgotten: since then it is
+	// in no list, and nothing is left of it but this and its report.
+	ForgottenAt time.Time `json:"forgottenAt,omitzero"`
 }
 
 // Left is the number of lines without an outcome.

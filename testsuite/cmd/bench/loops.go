@@ -94,7 +94,7 @@ func (b *bench) newPlainJob(ctx context.Context, name string) (*plainJob, error)
 	}
 	begun, err := ledger.Begin(ctx, contract.BeginInput{
 		Kind: contract.KindBatchTask, WorkflowID: name, RunID: name, Instance: name, Bucket: stack.Bucket, Path: "/" + folder,
-	})
+	}, nil)
 	if err != nil {
 		return nil, err
 	}

@@ -94,7 +94,7 @@ func fillInstance(ctx context.Context, ledger *store.Store, pictures *index.Inde
 	if _, err := pictures.CreateInstance(ctx, in, searchInstance); err != nil {
 		return "", nil, err
 	}
-	task, err := ledger.Begin(ctx, contract.BeginInput{Kind: contract.KindBatchTask, RunID: searchInstance, Instance: searchInstance})
+	task, err := ledger.Begin(ctx, contract.BeginInput{Kind: contract.KindBatchTask, RunID: searchInstance, Instance: searchInstance}, nil)
 	if err != nil {
 		return "", nil, err
 	}

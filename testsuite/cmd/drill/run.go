@@ -115,9 +115,21 @@ func outcome(task contract.Task, failures, planted isolated) error {
 // seconds is how long a task took, by the ledger's clock.
 func seconds(task contract.Task) float64 { return task.EndedAt.Sub(task.StartedAt).Seconds() }
 
+// standing is a task with what it has done so far.
+func (g *ground) standing(ctx context.Context, number int64) (contract.Task, error) {
+	found, err := g.ledger.Tasks(ctx, contract.ListTasksInput{ID: number})
+	if err == nil && len(found.Tasks) == 0 {
+		err = fmt.Errorf("task %d is not found", number)
+	}
+	if err != nil {
+		return contract.Task{}, err
+	}
+	return found.Tasks[0], nil
+}
+
 // share is which share of its lines a task has done, by the ledger.
 func (g *ground) share(ctx context.Context, number int64) (float64, error) {
-	task, err := g.ledger.Task(ctx, number)
+	task, err := g.standing(ctx, number)
 	if err != nil || task.List.Lines == 0 {
 		return 0, err
 	}

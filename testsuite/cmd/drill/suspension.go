@@ -104,7 +104,7 @@ func (d *drill) interrupt(ctx context.Context, instance string, manifest []byte)
 		return task, m, err
 	}
 	m.still = time.Now()
-	held, err := d.ledger.Task(ctx, number)
+	held, err := d.standing(ctx, number)
 	if err != nil {
 		return task, m, err
 	}
@@ -116,7 +116,7 @@ func (d *drill) interrupt(ctx context.Context, instance string, manifest []byte)
 		return task, m, err
 	}
 	if err := d.until(ctx, 5*time.Minute, "the task goes on", func() (bool, error) {
-		now, err := d.ledger.Task(ctx, number)
+		now, err := d.standing(ctx, number)
 		return now.Tally.Done() > held.Tally.Done(), err
 	}); err != nil {
 		return task, m, err

@@ -39,7 +39,7 @@ func (e *engine) fill(ctx context.Context, instance string, photos []storedPhoto
 	}
 	begun, err := e.ledger.Begin(ctx, contract.BeginInput{
 		Kind: contract.KindBatchTask, WorkflowID: instance, RunID: instance, Instance: instance, Bucket: "quality", Path: "/",
-	})
+	}, nil)
 	if err != nil {
 		return err
 	}

@@ -1,0 +1,46 @@
+package store
+
+import "context"
+
+// Names of what a file knows of itself.
+const (
+	installationFact = "installation"
+	schemaFact       = "schema"
+	sweptFact        = "swept"
+)
+
+// Installation is the id that was made with the file. No other file has it, but
+// for copies of this one.
+func (s *Store) Installation() string { return s.installation }
+
+// Fact keeps something that is true of the file as a whole, under a name: what
+// is kept first stays, and is returned.
+func (s *Store) Fact(ctx context.Context, name, value string) (kept string, err error) {
+	err = s.Write(ctx, func(t *Tx) (err error) {
+		kept, err = t.fact(name, value)
+		return err
+	})
+	return kept, err
+}
+
+// ReplaceFact puts one fact in the place of another, and tells whether the other
+// was there.
+func (s *Store) ReplaceFact(ctx context.Context, name, was, value string) (replaced bool, err error) {
+	err = s.Write(ctx, func(t *Tx) error {
+		rows, err := t.Exec("UPDATE meta SET value = ? WHERE name = ? AND value = ?", value, name, was)
+		replaced = rows > 0
+		return err
+	})
+	return replaced, err
+}
+
+func (t *Tx) fact(name, value string) (kept string, err error) {
+	_, err = t.Row([]any{&kept}, `INSERT INTO meta (name, value) VALUES (?, ?)
+		ON CONFLICT (name) DO UPDATE SET value = value RETURNING value`, name, value)
+	return kept, err
+}
+
+func (t *Tx) setFact(name, value string) error {
+	_, err := t.Exec("INSERT OR REPLACE INTO meta (name, value) VALUES (?, ?)", name, value)
+	return err
+}
