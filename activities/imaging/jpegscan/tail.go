@@ -39,6 +39,8 @@ func (s *scan) tail(unit, units int, last bool) error {
 	start := b.at - whole // as good as exact: what is held was hardly stuffed
 	b.at = end
 	switch {
+	case last && goesOn(b.data[end:]):
+		return damaged("it has %d parts, and more behind a restart marker", unit)
 	case length == 0:
 		return nil
 	case filled && !(zeros && length > 1 && begun(b.data[:start])):
@@ -47,6 +49,12 @@ func (s *scan) tail(unit, units int, last bool) error {
 		return nil
 	}
 	return damaged("it has %d parts, and %d bytes more", unit, length)
+}
+
+// goesOn reports whether a restart marker and data follow. One without data ends
+// the pictures of some encoders.
+func goesOn(rest []byte) bool {
+	return len(rest) > 2 && rest[0] == 0xff && rest[1] >= markerRestart && rest[1] < markerEnd-1 && rest[2] != 0xff
 }
 
 // begun reports whether zeros began before: they were read as blocks.
