@@ -23,10 +23,12 @@ const (
 )
 
 // What an imager answers about a picture. It returns these wrapped, with a
-// detail; they are the picture's own fault and final.
+// detail, or a contract.Error; they are the picture's own fault and final.
 var (
+	// ErrUnsupportedFormat is for a whole file of a kind that is not decoded.
 	ErrUnsupportedFormat = errors.New("unsupported picture format")
-	ErrUndecodable       = errors.New("picture cannot be decoded")
+	// ErrUndecodable is for a file that is cut short or damaged.
+	ErrUndecodable = errors.New("picture cannot be decoded")
 )
 
 // Imager decodes pictures. It is safe for concurrent use.

@@ -31,7 +31,9 @@ const (
 const (
 	bmpFileHeader = 14
 	bmpCoreHeader = 12 // OS/2 1.x: 16-bit sizes, palette entries of three bytes
-	bmpInfoHeader = 40
+	// OS/2 2.x may end its header from here on: https://www.fileformat.info/format/os2bmp/egff.htm
+	bmpShortHeader = 16
+	bmpInfoHeader  = 40
 )
 
 // parseBMP reads the headers and finds palette and pixels.
@@ -43,7 +45,7 @@ func parseBMP(data []byte) (bmp, error) {
 	offset, size := int(little.Uint32(data[10:])), int(little.Uint32(data[14:]))
 	b := bmp{entry: 4}
 	rest := bmpFileHeader + size // where masks or the palette follow
-	if rest > len(data) || offset < rest || offset > len(data) {
+	if rest > len(data) || offset != 0 && offset < rest || offset > len(data) {
 		return bmp{}, undecodable("its BMP header is damaged or cut off")
 	}
 	info := data[bmpFileHeader:]
@@ -52,12 +54,17 @@ func parseBMP(data []byte) (bmp, error) {
 	case size == bmpCoreHeader:
 		b.width, b.height = int(little.Uint16(info[4:])), int(little.Uint16(info[6:]))
 		b.depth, b.entry = int(little.Uint16(info[10:])), 3
-	case size >= bmpInfoHeader:
-		b.width, b.height = int(int32(little.Uint32(info[4:]))), int(int32(little.Uint32(info[8:])))
-		b.depth, b.packing = int(little.Uint16(info[14:])), little.Uint32(info[16:])
-		colors = int(little.Uint32(info[32:]))
+	case size >= bmpShortHeader:
+		full := info
+		if size < bmpInfoHeader {
+			full = make([]byte, bmpInfoHeader) // what is left out is zero
+			copy(full, info[:size])
+		}
+		b.width, b.height = int(int32(little.Uint32(full[4:]))), int(int32(little.Uint32(full[8:])))
+		b.depth, b.packing = int(little.Uint16(full[14:])), little.Uint32(full[16:])
+		colors = int(little.Uint32(full[32:]))
 	default:
-		return bmp{}, undecodable("its BMP header has an unknown size, %d", size)
+		return bmp{}, undecodable("its BMP header has an impossible size, %d", size)
 	}
 	if b.height < 0 {
 		b.height, b.topDown = -b.height, true
@@ -66,13 +73,20 @@ func parseBMP(data []byte) (bmp, error) {
 		return bmp{}, undecodable("its BMP header has impossible dimensions")
 	}
 	if !b.packingFits() {
-		return bmp{}, undecodable("a BMP of %d bits with compression %d is not supported", b.depth, b.packing)
+		return bmp{}, unsupported("a BMP of %d bits with compression %d; save it as a BMP of 24 bits", b.depth, b.packing)
 	}
 	if b.depth <= 8 {
 		most := 1 << b.depth
 		if colors <= 0 || colors > most {
 			colors = most
 		}
+	} else {
+		colors = 0 // those for displays of that time
+	}
+	if offset == 0 { // some programs leave it out: pixels then follow at once
+		offset = min(len(data), rest+b.maskBytes(size)+colors*b.entry)
+	}
+	if b.depth <= 8 {
 		b.palette = data[rest:min(offset, rest+colors*b.entry)]
 	} else if err := b.readMasks(info, size, offset-bmpFileHeader); err != nil {
 		return bmp{}, err
@@ -94,6 +108,19 @@ func (b *bmp) packingFits() bool {
 	default:
 		return false
 	}
+}
+
+// maskBytes is how much the masks take behind a header of that size.
+func (b *bmp) maskBytes(size int) int {
+	switch {
+	case size != bmpInfoHeader:
+		return 0
+	case b.packing == bmpMasks:
+		return 3 * 4
+	case b.packing == bmpAlphaMasks:
+		return 4 * 4
+	}
+	return 0
 }
 
 // readMasks finds which bits of a pixel are which color. The masks lie in the

@@ -140,6 +140,46 @@ func TestBMP(t *testing.T) {
 				"\x0c\x00\x00\x00\x02\x00\x01\x00\x01\x00\x01\x00"), []byte("\x00\x00\xff\x00\xff\x00"+"\x40\x00\x00\x00")...),
 			want: red + green,
 		},
+		"ShortHeader": {
+			file: append([]byte("BM\x00\x00\x00\x00\x00\x00\x00\x00\x1e\x00\x00\x00"+
+				"\x10\x00\x00\x00\x02\x00\x00\x00\x01\x00\x00\x00\x01\x00\x18\x00"), []byte("\x00\x00\xff\x00\xff\x00"+"\x00\x00")...),
+			want: red + green,
+		},
+		"ShortHeaderWithPalette": {
+			file: append([]byte("BM\x00\x00\x00\x00\x00\x00\x00\x00\x26\x00\x00\x00"+
+				"\x10\x00\x00\x00\x02\x00\x00\x00\x01\x00\x00\x00\x01\x00\x01\x00"), []byte("\x00\x00\xff\x00\x00\xff\x00\x00"+"\x40\x00\x00\x00")...),
+			want: red + green,
+		},
+		"HeaderThatEndsBeforeItsPalette": {
+			file: append([]byte("BM\x00\x00\x00\x00\x00\x00\x00\x00\x2e\x00\x00\x00"+
+				"\x18\x00\x00\x00\x02\x00\x00\x00\x01\x00\x00\x00\x01\x00\x01\x00\x00\x00\x00\x00\x00\x00\x00\x00"),
+				[]byte("\x00\x00\xff\x00\x00\xff\x00\x00"+"\x40\x00\x00\x00")...),
+			want: red + green,
+		},
+		"NoOffset": {
+			file: withoutOffset(bitmap{width: 1, height: 2, depth: 24, pixels: []byte("\x00\x00\xff\x00" + "\xff\x00\x00\x00")}),
+			want: blue + red,
+		},
+		"NoOffsetBehindAPalette": {
+			file: withoutOffset(bitmap{width: 9, height: 1, depth: 1, between: primaries[:8], pixels: []byte("\x01\x80\x00\x00")}),
+			want: red + red + red + red + red + red + red + green + green,
+		},
+		"NoOffsetBehindMasks": {
+			file: withoutOffset(bitmap{width: 2, height: 1, depth: 16, packing: 3, between: words(0xf800, 0x7e0, 0x1f), pixels: []byte("\xe0\x07\x00\xf8")}),
+			want: green + red,
+		},
+		"NoOffsetBehindMasksInTheHeader": {
+			file: withoutOffset(bitmap{
+				width: 1, height: 1, depth: 32, packing: 3, size: 108,
+				between: words(0xff0000, 0xff00, 0xff, 0xff000000), pixels: []byte("\x00\x00\xff\xff"),
+			}),
+			want: red,
+		},
+		"NoOffsetBehindACoreHeader": {
+			file: append([]byte("BM\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00"+
+				"\x0c\x00\x00\x00\x02\x00\x01\x00\x01\x00\x01\x00"), []byte("\x00\x00\xff\x00\xff\x00"+"\x40\x00\x00\x00")...),
+			want: red + green,
+		},
 	} {
 		rgb, _, _, err := imaging.Decode(test.file, 1)
 		if err != nil {
@@ -156,9 +196,6 @@ func TestBadBMP(t *testing.T) {
 		"NoPixels":        bitmap{width: 1, height: 1, depth: 24}.bytes(),
 		"NoWidth":         bitmap{width: 0, height: 1, depth: 24, pixels: []byte("1234")}.bytes(),
 		"NegativeWidth":   bitmap{width: -4, height: 1, depth: 24, pixels: []byte("1234")}.bytes(),
-		"UnknownDepth":    bitmap{width: 1, height: 1, depth: 48, pixels: []byte("123456")}.bytes(),
-		"JPEGInside":      bitmap{width: 1, height: 1, depth: 24, packing: 4, pixels: []byte("\xff\xd8\xff\xe0")}.bytes(),
-		"RunsTopDown":     bitmap{width: 1, height: -1, depth: 8, packing: 1, pixels: []byte("\x01\x00\x00\x01")}.bytes(),
 		"RunsCut":         bitmap{width: 9, height: 9, depth: 8, packing: 1, pixels: []byte("\x01\x00\x00")}.bytes(),
 		"LiteralRunCut":   bitmap{width: 9, height: 9, depth: 8, packing: 1, pixels: []byte("\x00\x09\x00")}.bytes(),
 		"NoRoomForMasks":  bitmap{width: 1, height: 1, depth: 32, packing: 3, pixels: []byte("1234")}.bytes(),
@@ -169,6 +206,26 @@ func TestBadBMP(t *testing.T) {
 	} {
 		if _, _, _, err := imaging.Decode(file, 1); !errors.Is(err, activities.ErrUndecodable) {
 			t.Errorf("%s: got %v, want an undecodable picture", name, err)
+		}
+	}
+}
+
+// withoutOffset is a bitmap that does not say where its pixels are.
+func withoutOffset(b bitmap) []byte {
+	file := b.bytes()
+	clear(file[10:14])
+	return file
+}
+
+func TestBMPThatIsNotSupported(t *testing.T) {
+	t.Parallel()
+	for name, file := range map[string][]byte{
+		"UnknownDepth": bitmap{width: 1, height: 1, depth: 48, pixels: []byte("123456")}.bytes(),
+		"JPEGInside":   bitmap{width: 1, height: 1, depth: 24, packing: 4, pixels: []byte("\xff\xd8\xff\xe0")}.bytes(),
+		"RunsTopDown":  bitmap{width: 1, height: -1, depth: 8, packing: 1, pixels: []byte("\x01\x00\x00\x01")}.bytes(),
+	} {
+		if _, _, _, err := imaging.Decode(file, 1); !errors.Is(err, activities.ErrUnsupportedFormat) {
+			t.Errorf("%s: got %v, want an unsupported format", name, err)
 		}
 	}
 }

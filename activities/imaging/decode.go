@@ -1,6 +1,10 @@
 package imaging
 
-import "imagebatch/activities"
+import (
+	"imagebatch/activities"
+	"imagebatch/activities/imaging/container"
+	"imagebatch/activities/imaging/jpegscan"
+)
 
 // pixels is a decoded picture: 8-bit sRGB, three bytes a pixel, no padding.
 // It can be smaller than the picture that it was decoded from.
@@ -35,49 +39,60 @@ func shrinkKeeping(least int, format activities.Format, length int) int {
 	return shrink
 }
 
-// readHeader sniffs the format and reads the header.
-func readHeader(data []byte) (activities.Header, error) {
+// opened is a picture whose file was read, without its pixels. One of bitmap,
+// pixmap and file is set, by the format.
+type opened struct {
+	header activities.Header
+	bitmap bmp
+	pixmap ppm
+	file   container.File
+}
+
+// open sniffs the format and reads what the file says of its picture.
+func open(data []byte) (opened, error) {
 	obey(data, headerStage)
 	format, err := sniff(data)
 	if err != nil {
-		return activities.Header{}, err
+		return opened{}, err
 	}
+	o := opened{header: activities.Header{Format: format}}
 	switch format {
 	case activities.BMP:
-		b, err := parseBMP(data)
-		return activities.Header{Format: format, Width: b.width, Height: b.height}, err
+		o.bitmap, err = parseBMP(data)
+		o.header.Width, o.header.Height = o.bitmap.width, o.bitmap.height
 	case activities.PPM:
-		p, err := parsePPM(data)
-		return activities.Header{Format: format, Width: p.width, Height: p.height}, err
+		o.pixmap, err = parsePPM(data)
+		o.header.Width, o.header.Height = o.pixmap.width, o.pixmap.height
 	default:
-		return vipsHeader(format, data)
+		o.file, err = container.Read(format, data)
+		o.header.Width, o.header.Height, o.header.Orientation = o.file.Width, o.file.Height, o.file.Orientation
 	}
+	return o, err
 }
 
 // decode decodes the first frame or page. The result uses buffer, which grows
 // as needed. Damaged and cut files are errors, never half a picture.
-func decode(data []byte, header activities.Header, shrink int, buffer *[]byte) (pixels, error) {
+func decode(data []byte, o opened, shrink int, buffer *[]byte) (pixels, error) {
 	obey(data, pixelStage)
-	need := 3 * ceilDiv(header.Width, shrink) * ceilDiv(header.Height, shrink)
+	width, height := o.header.Width, o.header.Height
+	need := 3 * ceilDiv(width, shrink) * ceilDiv(height, shrink)
 	if cap(*buffer) < need {
 		*buffer = make([]byte, need)
 	}
-	out := pixels{rgb: (*buffer)[:need], width: header.Width, height: header.Height}
+	out := pixels{rgb: (*buffer)[:need], width: width, height: height}
 
 	var err error
-	switch header.Format {
+	switch o.header.Format {
 	case activities.BMP:
-		var b bmp
-		if b, err = parseBMP(data); err == nil {
-			err = b.decode(out.rgb)
-		}
+		err = o.bitmap.decode(out.rgb)
 	case activities.PPM:
-		var p ppm
-		if p, err = parsePPM(data); err == nil {
-			err = p.decode(out.rgb)
+		err = o.pixmap.decode(out.rgb)
+	case activities.JPEG:
+		if err = jpegscan.Check(data); err == nil {
+			out.width, out.height, err = vipsPixels(o.header.Format, o.file, shrink, out.rgb)
 		}
 	default:
-		out.width, out.height, err = vipsPixels(header.Format, data, shrink, out.rgb)
+		out.width, out.height, err = vipsPixels(o.header.Format, o.file, shrink, out.rgb)
 	}
 	if err != nil {
 		return pixels{}, err

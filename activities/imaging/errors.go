@@ -8,36 +8,48 @@ import (
 	"imagebatch/activities"
 )
 
-// causes maps texts of libvips to what a user can do something with. The first
-// that occurs in the text counts.
-var causes = []struct{ text, cause string }{
-	{"operation is blocked", "its format is not enabled in this worker"},
-	{"premature end of", "the file is cut off"},
-	{"read error", "the file is cut off or damaged"},
-	{"unexpected end", "the file is cut off"},
-	{"end of file", "the file is cut off"},
-	{"bad seek", "the file is cut off or damaged"},
-	{"truncated", "the file is cut off"},
-	{"out of order read", "the file is cut off or damaged"},
-	{"invalid jpeg", "its JPEG data is damaged"},
-	{"corrupt jpeg", "its JPEG data is damaged"},
-	{"huffman", "its JPEG data is damaged"},
-	{"libspng", "its PNG data is damaged"},
-	{"libpng", "its PNG data is damaged"},
-	{"crc", "its checksum is wrong"},
-	{"webp", "its WEBP data is damaged"},
-	{"gif", "its GIF data is damaged"},
-	{"tiff", "its TIFF data is damaged"},
-	{"decod", "its compressed data is damaged"},
-	{"not enough memory", "it needs more memory than the worker has"},
-	{"out of memory", "it needs more memory than the worker has"},
-	{"dimensions", "its dimensions are impossible"},
-	{"unexpected form", "its pixels have a form that is not supported"},
-	{"no known route", "its colour space is not supported"},
+// causes maps texts of libvips, and of the libraries that it calls, to what a user
+// can do something with. The first that occurs in the text counts. What is not
+// the file's damage is not decoded here: to upload it again would not help.
+var causes = []struct {
+	text  string
+	kind  error
+	cause string
+}{
+	{"operation is blocked", activities.ErrUnsupportedFormat, "its format is not enabled in this worker"},
+	{"not enough memory", activities.ErrUnsupportedFormat, "it needs more memory than pictures of its size do; save it anew"},
+	{"out of memory", activities.ErrUnsupportedFormat, "it needs more memory than pictures of its size do; save it anew"},
+	{"insufficient memory", activities.ErrUnsupportedFormat, "it needs more memory than pictures of its size do; save it anew"},
+	{"no known route", activities.ErrUnsupportedFormat, "its color space is not decoded; save it as RGB"},
+	{"unexpected form", activities.ErrUnsupportedFormat, "its pixels have a form that is not decoded; save it as RGB of 8 bits"},
+	{"not configured", activities.ErrUnsupportedFormat, "its compression is not decoded; save it with LZW, Deflate or none"},
+	{"not implemented", activities.ErrUnsupportedFormat, "its compression is not decoded; save it with LZW, Deflate or none"},
+	{"not supported", activities.ErrUnsupportedFormat, "such a file is not decoded; save it as RGB of 8 bits"},
+	{"unsupported", activities.ErrUnsupportedFormat, "such a file is not decoded; save it as RGB of 8 bits"},
+	{"cannot handle", activities.ErrUnsupportedFormat, "such a file is not decoded; save it as RGB of 8 bits"},
+	{"premature end of", activities.ErrUndecodable, "the file is cut off"},
+	{"read error", activities.ErrUndecodable, "the file is cut off or damaged"},
+	{"unexpected end", activities.ErrUndecodable, "the file is cut off"},
+	{"end of file", activities.ErrUndecodable, "the file is cut off"},
+	{"bad seek", activities.ErrUndecodable, "the file is cut off or damaged"},
+	{"truncated", activities.ErrUndecodable, "the file is cut off"},
+	{"out of order read", activities.ErrUndecodable, "the file is cut off or damaged"},
+	{"invalid jpeg", activities.ErrUndecodable, "its JPEG data is damaged"},
+	{"corrupt jpeg", activities.ErrUndecodable, "its JPEG data is damaged"},
+	{"vipsjpeg", activities.ErrUndecodable, "its JPEG data is damaged"},
+	{"huffman", activities.ErrUndecodable, "its JPEG data is damaged"},
+	{"libspng", activities.ErrUndecodable, "its PNG data is damaged"},
+	{"libpng", activities.ErrUndecodable, "its PNG data is damaged"},
+	{"crc", activities.ErrUndecodable, "its checksum is wrong"},
+	{"webp", activities.ErrUndecodable, "its WEBP data is damaged"},
+	{"gif", activities.ErrUndecodable, "its GIF data is damaged"},
+	{"tiff", activities.ErrUndecodable, "its TIFF data is damaged"},
+	{"decod", activities.ErrUndecodable, "its compressed data is damaged"},
+	{"dimensions", activities.ErrUndecodable, "its dimensions are impossible"},
 }
 
-// vipsError is an ErrUndecodable with a cause. A text decides no more than the
-// wording: whatever libvips says, another try would end the same.
+// vipsError is an error about the picture, with a cause: whatever libvips says,
+// another try would end the same.
 func vipsError(text string) error {
 	text = firstLine(text)
 	if text == "" {
@@ -46,10 +58,15 @@ func vipsError(text string) error {
 	lower := strings.ToLower(text)
 	for _, c := range causes {
 		if strings.Contains(lower, c.text) {
-			return fmt.Errorf("%w: %s (%s)", activities.ErrUndecodable, c.cause, text)
+			return fmt.Errorf("%w: %s (%s)", c.kind, c.cause, text)
 		}
 	}
 	return fmt.Errorf("%w: %s", activities.ErrUndecodable, text)
+}
+
+// unsupported is an ErrUnsupportedFormat of the project's own decoders.
+func unsupported(format string, args ...any) error {
+	return fmt.Errorf("%w: %s", activities.ErrUnsupportedFormat, fmt.Sprintf(format, args...))
 }
 
 // undecodable is an ErrUndecodable of the project's own decoders.

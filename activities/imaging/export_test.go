@@ -18,12 +18,12 @@ func Shrink(rgb []byte, width, height int, left, top, right, bottom int) []byte 
 // Decode is the pixels of the first frame at 1/shrink of its size.
 func Decode(data []byte, shrink int) (rgb []byte, width, height int, err error) {
 	configure()
-	header, err := readHeader(data)
+	file, err := open(data)
 	if err != nil {
 		return nil, 0, 0, err
 	}
 	var buffer []byte
-	out, err := decode(data, header, shrink, &buffer)
+	out, err := decode(data, file, shrink, &buffer)
 	return out.rgb, out.width, out.height, err
 }
 

@@ -8,6 +8,7 @@ import (
 
 	"imagebatch/activities"
 	"imagebatch/activities/imaging/descriptor"
+	"imagebatch/workflows/contract"
 	"imagebatch/workflows/manifest"
 )
 
@@ -83,16 +84,17 @@ func (m *Imager) Open(ctx context.Context, data []byte) (activities.OpenPicture,
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
-	header, err := readHeader(data)
+	file, err := open(data)
 	if err != nil {
 		return nil, err
 	}
-	return &picture{imager: m, data: data, header: header}, nil
+	return &picture{imager: m, data: data, file: file, header: file.header}, nil
 }
 
 type picture struct {
 	imager *Imager
 	data   []byte
+	file   opened
 	header activities.Header
 }
 
@@ -100,7 +102,7 @@ type picture struct {
 func (p *picture) Header() activities.Header { return p.header }
 
 // Close lets go of the picture's bytes.
-func (p *picture) Close() { p.data = nil }
+func (p *picture) Close() { p.data, p.file = nil, opened{} }
 
 // Featurize decodes the picture once and describes the whole of it and its
 // subject. Identical bytes and views have identical features, and variants leave
@@ -126,7 +128,8 @@ func (p *picture) decoded(ctx context.Context, shrink int, use func(in pixels, v
 	m := p.imager
 	count := int64(p.header.Width) * int64(p.header.Height)
 	if count > m.config.MaxPixels {
-		return undecodable("it has %d×%d pixels, more than the %d that this worker decodes; send a smaller picture",
+		return contract.Errorf(contract.CodeUnsupportedPicPixels,
+			"the picture has %d × %d pixels, more than the %d that this worker decodes: resize it",
 			p.header.Width, p.header.Height, m.config.MaxPixels)
 	}
 	leave, err := m.gate.enter(ctx, count)
@@ -137,7 +140,7 @@ func (p *picture) decoded(ctx context.Context, shrink int, use func(in pixels, v
 
 	work := m.spare.Get().(*scratch)
 	defer m.spare.Put(work)
-	in, err := decode(p.data, p.header, shrink, &work.pixels)
+	in, err := decode(p.data, p.file, shrink, &work.pixels)
 	if err != nil {
 		return err
 	}
@@ -173,10 +176,11 @@ type scratch struct {
 // and are unsupported here.
 func LoadOnly(data []byte) error {
 	configure()
-	header, err := readHeader(data)
+	file, err := open(data)
 	if err != nil {
 		return err
 	}
+	header := file.header
 	if _, known := vipsFormats[header.Format]; !known {
 		return fmt.Errorf("load %s by libvips: %w", header.Format, activities.ErrUnsupportedFormat)
 	}

@@ -225,21 +225,35 @@ func TestGate(t *testing.T) {
 func TestVipsError(t *testing.T) {
 	t.Parallel()
 	for text, want := range map[string]string{
-		"VipsJpeg: Premature end of input file\nmore":      "the file is cut off (VipsJpeg: Premature end of input file)",
-		"gifload_buffer: Unexpected end of GIF source":     "the file is cut off",
-		"vipspng: libpng read error":                       "damaged",
-		"source: bad seek to 5041":                         "the file is cut off or damaged",
-		"webp: unable to parse image":                      "its WEBP data is damaged",
-		"TIFFFetchDirectory: Can not read TIFF directory":  "its TIFF data is damaged",
-		"tiff2vips: out of memory":                         "its TIFF data is damaged",
-		"ZIPDecode: Decoding error at scanline 0":          "its compressed data is damaged",
-		"vips_colourspace: no known route from 'a' to 'b'": "its colour space is not supported",
+		"VipsJpeg: Premature end of input file\nmore":     "the file is cut off (VipsJpeg: Premature end of input file)",
+		"gifload_buffer: Unexpected end of GIF source":    "the file is cut off",
+		"vipspng: libpng read error":                      "damaged",
+		"source: bad seek to 5041":                        "the file is cut off or damaged",
+		"webp: unable to parse image":                     "its WEBP data is damaged",
+		"TIFFFetchDirectory: Can not read TIFF directory": "its TIFF data is damaged",
+		"ZIPDecode: Decoding error at scanline 0":         "its compressed data is damaged",
 		"":                           "the file is cut off or damaged",
 		"brand new \x1b[31mtext\x00": "cannot be decoded: brand new [31mtext",
 		strings.Repeat("é", 200):     "…",
 	} {
 		err := imaging.VipsError(text)
 		if !errors.Is(err, activities.ErrUndecodable) || !strings.Contains(err.Error(), want) || strings.ContainsAny(err.Error(), "\n\x1b\x00") {
+			t.Errorf("%q became %q, want %q in it", text, err, want)
+		}
+	}
+}
+
+func TestVipsErrorThatIsNoDamage(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]string{
+		"tiff2vips: out of memory":                                  "it needs more memory",
+		"VipsJpeg: Insufficient memory (case 4)":                    "it needs more memory",
+		"vips_colourspace: no known route from 'a' to 'b'":          "its color space is not decoded",
+		"TIFFFillStrip: LZMA compression support is not configured": "its compression is not decoded",
+		"tiff2vips: unsupported tiff image type":                    "such a file is not decoded",
+	} {
+		err := imaging.VipsError(text)
+		if !errors.Is(err, activities.ErrUnsupportedFormat) || !strings.Contains(err.Error(), want) || strings.Contains(err.Error(), "damaged") {
 			t.Errorf("%q became %q, want %q in it", text, err, want)
 		}
 	}

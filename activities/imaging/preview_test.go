@@ -98,7 +98,7 @@ func TestPreviewRefuses(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := preview(t, small, whole, 100); !errors.Is(err, activities.ErrUndecodable) {
+	if _, err := preview(t, small, whole, 100); !tooLarge(err) {
 		t.Errorf("a picture that is too large to decode: %v", err)
 	}
 	picture, err := imager.Open(t.Context(), whole)

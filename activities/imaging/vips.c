@@ -79,6 +79,83 @@ load(const void *file, size_t size, ib_format format, int shrink)
 /* The following steps take over the reference to their input and return a
  * picture of their own, or NULL. */
 
+static gboolean
+zero_everywhere(VipsImage *image, int band)
+{
+	VipsImage *alpha = NULL;
+	double most = 1;
+
+	if (!vips_extract_band(image, &alpha, band, NULL))
+		vips_max(alpha, &most, NULL);
+	VIPS_UNREF(alpha);
+	return most == 0;
+}
+
+/* Leaves colors and alpha, if there is any, of samples that may be more. */
+static VipsImage *
+pick_samples(VipsImage *in, const ib_colors *colors)
+{
+	VipsImage *whole, *first = NULL, *alpha = NULL, *out = NULL;
+	VipsInterpretation meaning = in->Type;
+	gboolean wide = in->BandFmt == VIPS_FORMAT_USHORT;
+
+	if (!colors->colors || in->Bands <= colors->colors ||
+		(in->Bands == colors->colors + 1 && colors->alpha == colors->colors && !colors->unsure))
+		return in;
+	switch (colors->space) {
+	case IB_RGB:
+		meaning = wide ? VIPS_INTERPRETATION_RGB16 : VIPS_INTERPRETATION_sRGB;
+		break;
+	case IB_GRAY:
+		meaning = wide ? VIPS_INTERPRETATION_GREY16 : VIPS_INTERPRETATION_B_W;
+		break;
+	case IB_CMYK:
+		meaning = VIPS_INTERPRETATION_CMYK;
+		break;
+	case IB_LAB:
+		break;
+	}
+	/* Its rows are looked at more than once. */
+	whole = vips_image_copy_memory(in);
+	g_object_unref(in);
+	if (!whole)
+		return NULL;
+	if (!vips_extract_band(whole, &first, 0, "n", colors->colors, NULL)) {
+		if (!colors->alpha || colors->alpha >= whole->Bands ||
+			(colors->unsure && zero_everywhere(whole, colors->alpha)))
+			vips_copy(first, &out, "interpretation", meaning, NULL);
+		else if (!vips_extract_band(whole, &alpha, colors->alpha, NULL)) {
+			VipsImage *joined = NULL;
+
+			if (!vips_bandjoin2(first, alpha, &joined, NULL))
+				vips_copy(joined, &out, "interpretation", meaning, NULL);
+			VIPS_UNREF(joined);
+		}
+	}
+	VIPS_UNREF(alpha);
+	VIPS_UNREF(first);
+	g_object_unref(whole);
+	return out;
+}
+
+/* What is white is known of sRGB, and not of colors by their lightness. */
+static VipsImage *
+convert_lightness(VipsImage *in)
+{
+	VipsImage *out = NULL;
+
+	switch (in->Type) {
+	case VIPS_INTERPRETATION_LAB:
+	case VIPS_INTERPRETATION_LABQ:
+	case VIPS_INTERPRETATION_LABS:
+		vips_colourspace(in, &out, VIPS_INTERPRETATION_sRGB, NULL);
+		g_object_unref(in);
+		return out;
+	default:
+		return in;
+	}
+}
+
 static VipsImage *
 lay_on_white(VipsImage *in)
 {
@@ -108,30 +185,14 @@ lay_on_white(VipsImage *in)
 	return out;
 }
 
-/* Most cameras and programs embed the profile of sRGB itself; converting by it
- * costs more than decoding a small picture and changes nothing. */
-static gboolean
-profile_is_srgb(const void *profile, size_t size)
-{
-	static const char narrow[] = "sRGB";
-	static const char wide[] = "s\0R\0G\0B"; /* UTF-16, big-endian */
-
-	return memmem(profile, size, narrow, sizeof narrow - 1) != NULL ||
-		memmem(profile, size, wide, sizeof wide - 1) != NULL;
-}
-
 static VipsImage *
-convert_profile(VipsImage *in)
+convert_profile(VipsImage *in, const ib_colors *colors)
 {
 	VipsImage *out = NULL;
-	const void *profile;
-	size_t size;
 
-	if (!vips_image_get_typeof(in, VIPS_META_ICC_NAME) ||
-		vips_image_get_blob(in, VIPS_META_ICC_NAME, &profile, &size))
+	if (!colors->profile)
 		return in;
-	if (in->Type == VIPS_INTERPRETATION_sRGB && profile_is_srgb(profile, size))
-		return in;
+	vips_image_set_blob_copy(in, VIPS_META_ICC_NAME, colors->profile, colors->profile_size);
 	if (vips_icc_transform(in, &out, "srgb", "embedded", TRUE, NULL)) {
 		/* A broken profile does not make the picture unreadable. */
 		vips_error_clear();
@@ -187,31 +248,24 @@ fail(char **message)
 }
 
 int
-ib_read_header(const void *file, size_t size, ib_format format, ib_header *header, char **message)
-{
-	VipsImage *image = load(file, size, format, 1);
-
-	if (!image)
-		return fail(message);
-	header->width = image->Xsize;
-	header->height = image->Ysize;
-	header->orientation = vips_image_get_typeof(image, VIPS_META_ORIENTATION)
-		? vips_image_get_orientation(image)
-		: 0;
-	g_object_unref(image);
-	return 0;
-}
-
-int
-ib_read_pixels(const void *file, size_t size, ib_format format, int shrink,
+ib_read_pixels(const void *file, size_t size, ib_format format, int shrink, const ib_colors *colors,
 	unsigned char *pixels, size_t capacity, int *width, int *height, char **message)
 {
-	VipsImage *image = load(file, size, format, shrink);
+	VipsImage *image = NULL;
 	int failed;
 
+	if (format == IB_JPEG) {
+		if (ib_jpeg(file, size, shrink, colors, pixels, capacity, width, height, &image))
+			return fail(message);
+		if (!image)
+			return 0;
+	} else
+		image = load(file, size, format, 1);
 	if (!image ||
+		!(image = pick_samples(image, colors)) ||
+		!(image = convert_lightness(image)) ||
 		!(image = lay_on_white(image)) ||
-		!(image = convert_profile(image)) ||
+		!(image = convert_profile(image, colors)) ||
 		!(image = convert_space(image)))
 		return fail(message);
 
