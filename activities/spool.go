@@ -30,10 +30,23 @@ func (r Results) spool(ctx context.Context, key, contentType string, fill func(i
 	return r.put(ctx, key, contentType, file)
 }
 
-// diskError adds the remedy to an error of a full disk.
+// diskError adds the remedy to an error of a full disk, once, however many spools
+// it passes through.
 func diskError(err error) error {
-	if errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT) {
-		return fmt.Errorf("%w; free some of %s on the worker, or set TMPDIR to a folder with more", err, os.TempDir())
+	if full := (fullDisk{}); errors.As(err, &full) {
+		return err
+	}
+	if errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT) || errors.Is(err, syscall.EFBIG) {
+		return fullDisk{err}
 	}
 	return err
 }
+
+// fullDisk is an error of the folder for temporary files, with its remedy.
+type fullDisk struct{ cause error }
+
+func (e fullDisk) Error() string {
+	return fmt.Sprintf("%v; free some of %s on the worker, or set TMPDIR to a folder with more", e.cause, os.TempDir())
+}
+
+func (e fullDisk) Unwrap() error { return e.cause }
