@@ -61,6 +61,9 @@ func (c *Callbacks) Deliver(ctx context.Context, in contract.CallbackDelivery) (
 	if err != nil {
 		return contract.CallbackResult{}, err
 	}
+	if !task.State.Final() {
+		return contract.CallbackResult{}, notEnded(task, "callback")
+	}
 	result, err := c.attempt(ctx, task, in.ID)
 	if activity.IsActivity(ctx) {
 		result.Attempts = int(activity.GetInfo(ctx).Attempt)
@@ -116,8 +119,9 @@ func (c *Callbacks) authorize(request *http.Request) {
 	}
 }
 
-// payload is the documented body, with a link that is signed afresh. A task that
-// isolated lines has succeeded all the same: its report tells.
+// payload is the documented body, with a link that is signed afresh: to where the
+// report will be, if it is not written yet. A task that isolated lines has
+// succeeded all the same: its report tells.
 // Source: https://www.alibabacloud.com/help/en/image-search/user-guide/batch-operations
 func (c *Callbacks) payload(ctx context.Context, task contract.Task) ([]byte, error) {
 	payload := contract.CallbackPayload{
@@ -128,21 +132,27 @@ func (c *Callbacks) payload(ctx context.Context, task contract.Task) ([]byte, er
 	if task.State != contract.StateSuccess {
 		payload.Message, payload.Status = task.Message, "FAIL"
 	}
-	if task.ReportKey != "" {
-		link, _, err := c.Results.sign(ctx, task.ReportKey)
-		if err != nil {
-			return nil, fmt.Errorf("sign report: %w", err)
-		}
-		payload.ProcessResultURL = link
+	link, _, err := c.Results.sign(ctx, reportOf(task).Key)
+	if err != nil {
+		return nil, fmt.Errorf("sign report: %w", err)
 	}
+	payload.ProcessResultURL = link
 	var body bytes.Buffer
 	encoder := json.NewEncoder(&body)
 	encoder.SetEscapeHTML(false) // the link stays readable
-	err := encoder.Encode(payload)
+	err = encoder.Encode(payload)
 	return bytes.TrimSpace(body.Bytes()), err
 }
 
-// Record notes in the ledger what became of a delivery.
+// Record notes in the ledger what became of a delivery. A task that runs has
+// none: CodeIncrementStatusError.
 func (c *Callbacks) Record(ctx context.Context, outcome contract.CallbackOutcome) (contract.Nothing, error) {
+	task, err := c.Ledger.Task(ctx, outcome.Task)
+	if err != nil {
+		return contract.Nothing{}, err
+	}
+	if !task.State.Final() {
+		return contract.Nothing{}, notEnded(task, "callback")
+	}
 	return contract.Nothing{}, c.Ledger.SetCallback(ctx, outcome)
 }

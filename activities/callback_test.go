@@ -73,9 +73,9 @@ func TestCallbackPayload(t *testing.T) {
 			`{"finishTime":"2030-02-01 02:02:03","instanceId":"imagesearch-cn-shanghai-1","instanceName":"shop","message":"success","processResultUrl":"` + link + `","status":"NORMAL","taskId":12}`},
 		"Stop": {"a stopped task did not succeed", func(task *contract.Task) { task.State, task.Message = contract.StateStop, "stopped" },
 			`{"finishTime":"2030-02-01 02:02:03","instanceId":"imagesearch-cn-shanghai-1","instanceName":"shop","message":"stopped","processResultUrl":"` + link + `","status":"FAIL","taskId":12}`},
-		"FailWithoutReport": {"a task that never began has nothing to link to", func(task *contract.Task) {
+		"ReportToCome": {"the link leads to where the report will be", func(task *contract.Task) {
 			task.State, task.Message, task.ReportKey = contract.StateFail, "there is no manifest", ""
-		}, `{"finishTime":"2030-02-01 02:02:03","instanceId":"imagesearch-cn-shanghai-1","instanceName":"shop","message":"there is no manifest","processResultUrl":"","status":"FAIL","taskId":12}`},
+		}, `{"finishTime":"2030-02-01 02:02:03","instanceId":"imagesearch-cn-shanghai-1","instanceName":"shop","message":"there is no manifest","processResultUrl":"` + link + `","status":"FAIL","taskId":12}`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -219,6 +219,16 @@ func TestCallbackIsRecorded(t *testing.T) {
 	inWorld(t, contract.ServiceProduct, func(t *testing.T, w *world) {
 		task := w.begin("{}")
 		callbacks := &activities.Callbacks{Ledger: w.ledger}
+		for _, state := range []contract.CallbackState{contract.CallbackPending, contract.CallbackFailed} {
+			_, err := execute(t.Context(), w, callbacks.Record, contract.CallbackOutcome{Task: task, State: state})
+			wantRefusal(t, err, contract.CodeIncrementStatusError)
+		}
+		_, err := execute(t.Context(), w, callbacks.Deliver, contract.CallbackDelivery{Task: task, ID: "1-run"})
+		wantRefusal(t, err, contract.CodeIncrementStatusError)
+		if got, _ := w.ledger.Task(t.Context(), task); got.CallbackState != "" {
+			t.Errorf("a task that runs has the callback state %q", got.CallbackState)
+		}
+		w.close(task, contract.StateStop, "stopped")
 		must(w, callbacks.Record, contract.CallbackOutcome{Task: task, State: contract.CallbackFailed, Error: "nobody listens"})
 		if got, err := w.ledger.Task(t.Context(), task); err != nil || got.CallbackState != contract.CallbackFailed || got.CallbackError != "nobody listens" {
 			t.Errorf("ledger has %q %q, %v; want the failure", got.CallbackState, got.CallbackError, err)

@@ -20,7 +20,12 @@ type lineReader struct {
 	body    io.ReadCloser
 	scanner *manifest.Scanner
 	at      int64 // number of the scanner's line
+	lost    bool  // the manifest is not there any more as it was planned
 }
+
+// gone reports whether the manifest was found to be changed, or to be out of
+// reach for good. It is safe on a nil reader.
+func (r *lineReader) gone() bool { return r != nil && r.lost }
 
 func newLineReader(ctx context.Context, objects Objects, results Results, task contract.Task) (*lineReader, error) {
 	offsets, err := results.offsets(ctx, task.List.OffsetsKey, 0, task.List.Slices)
@@ -73,7 +78,9 @@ func (r *lineReader) bytes(ctx context.Context, part Want) (io.ReadCloser, error
 	part.IfMatch = r.task.List.ETag
 	body, _, err := r.objects.Open(ctx, r.task.List.Bucket, r.task.List.Key, part)
 	if err != nil {
-		return nil, manifestError(r.task, err)
+		err = manifestError(r.task, err)
+		r.lost = r.lost || final(err)
+		return nil, err
 	}
 	return body, nil
 }

@@ -52,8 +52,12 @@ type Ledger interface {
 	// Undone are the runs of lines without an outcome, in order, blank lines
 	// included.
 	Undone(ctx context.Context, id int64) iter.Seq2[LineRange, error]
-	// SetReport records where the report is.
+	// SetReport records where the report is, and that nothing keeps it from being
+	// written any more.
 	SetReport(ctx context.Context, id int64, report contract.ReportResult) error
+	// SetReportError records what keeps the report from being written, unless it
+	// is there already.
+	SetReportError(ctx context.Context, id int64, cause string) error
 	// NoteCallback records what an attempt at a pending callback met, and when the
 	// next one is due. Once the callback is no longer pending it changes nothing:
 	// an attempt may come late. CodeTaskNotFound.

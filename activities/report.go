@@ -2,8 +2,12 @@ package activities
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
+	"time"
+
+	"go.temporal.io/sdk/activity"
 
 	"imagebatch/workflows/contract"
 )
@@ -19,25 +23,78 @@ type Reports struct {
 // Write writes the report as NDJSON and as CSV. Safe to repeat: the ledger of a
 // closed task does not change, so every attempt writes the same, but for the raw
 // lines, which are left out once the manifest has changed.
+//
+// What keeps it from being written is in the ledger until it is. None of that is
+// for good: quotas, rights and disks are mended while it is tried again.
 func (r *Reports) Write(ctx context.Context, ref contract.TaskRef) (contract.ReportResult, error) {
 	defer beat(ctx)()
 	task, err := r.Ledger.Task(ctx, ref.Task)
 	if err != nil {
 		return contract.ReportResult{}, err
 	}
+	if !task.State.Final() {
+		return contract.ReportResult{}, notEnded(task, "report")
+	}
+	report, err := r.writeNow(ctx, task)
+	if refusal := (*contract.Error)(nil); errors.As(err, &refusal) {
+		return report, errors.New(refusal.Message)
+	}
+	return report, err
+}
+
+// writeNow writes the report of a closed task, or notes what keeps it from being
+// written.
+func (r *Reports) writeNow(ctx context.Context, task contract.Task) (contract.ReportResult, error) {
+	report, err := r.writeTo(ctx, task, reportOf(task))
+	if err == nil {
+		return report, r.Ledger.SetReport(ctx, task.ID, report)
+	}
+	noting, cancel := context.WithTimeout(context.WithoutCancel(ctx), noteLimit)
+	defer cancel()
+	if unnoted := r.Ledger.SetReportError(noting, task.ID, causeOf(err)); unnoted != nil {
+		activity.GetLogger(ctx).Warn("cause not noted", "taskId", task.ID, "error", unnoted)
+	}
+	return contract.ReportResult{}, err
+}
+
+// noteLimit is how long an attempt that has failed waits to say why.
+const noteLimit = 5 * time.Second
+
+// causeOf is an error as a person reads it who did not ask for its code.
+func causeOf(err error) string {
+	if refusal := (*contract.Error)(nil); errors.As(err, &refusal) {
+		return refusal.Message
+	}
+	return err.Error()
+}
+
+// reportOf is where the report of a task is, or will be.
+func reportOf(task contract.Task) contract.ReportResult {
+	if task.ReportKey != "" {
+		return contract.ReportResult{Key: task.ReportKey, CSVKey: task.CSVKey}
+	}
+	return contract.ReportResult{Key: taskKey(task.ID, "report.ndjson"), CSVKey: taskKey(task.ID, "report.csv")}
+}
+
+// notEnded refuses what only a closed task has.
+func notEnded(task contract.Task, what string) error {
+	return contract.Errorf(contract.CodeIncrementStatusError,
+		"task %d is %s and has no %s yet; wait until it has ended", task.ID, task.State, what)
+}
+
+func (r *Reports) writeTo(ctx context.Context, task contract.Task, report contract.ReportResult) (contract.ReportResult, error) {
 	lines, err := r.lines(ctx, task)
 	if err != nil {
 		return contract.ReportResult{}, err
 	}
-	report := contract.ReportResult{Key: taskKey(task.ID, "report.ndjson"), CSVKey: taskKey(task.ID, "report.csv")}
 	err = r.write(ctx, task, report, lines)
-	if lines != nil && final(err) { // the manifest was changed just now
+	if err != nil && lines.gone() { // the manifest was changed just now
 		err = r.write(ctx, task, report, nil)
 	}
 	if err != nil {
 		return contract.ReportResult{}, fmt.Errorf("write report of task %d: %w", task.ID, err)
 	}
-	return report, r.Ledger.SetReport(ctx, task.ID, report)
+	return report, nil
 }
 
 func (r *Reports) write(ctx context.Context, task contract.Task, report contract.ReportResult, lines *lineReader) error {

@@ -224,14 +224,21 @@ func TestReportTroubleIsTriedAgain(t *testing.T) {
 				w.objects.Fault = fault
 				_, err := execute(t.Context(), w, w.reports().Write, contract.TaskRef{Task: task})
 				wantTransient(t, err)
-				if recorded, _ := w.ledger.Task(t.Context(), task); recorded.ReportKey != "" {
-					t.Errorf("ledger has the report %q; want none before it is written", recorded.ReportKey)
+				if recorded, _ := w.ledger.Task(t.Context(), task); recorded.ReportKey != "" || recorded.ReportError == "" {
+					t.Errorf("ledger has the report %q and the cause %q; want what keeps it from being written", recorded.ReportKey, recorded.ReportError)
+				}
+				w.objects.Fault = nil
+				must(w, w.reports().Write, contract.TaskRef{Task: task})
+				if recorded, _ := w.ledger.Task(t.Context(), task); recorded.ReportKey == "" || recorded.ReportError != "" {
+					t.Errorf("ledger has the report %q and the cause %q; want it written, and no cause left", recorded.ReportKey, recorded.ReportError)
 				}
 			})
 		})
 	}
 }
 
+// Settings can be mended while the report is tried again: only a person who asks
+// for it is refused.
 func TestReportThatOnlyAChangeOfSettingsMends(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {
@@ -250,6 +257,11 @@ func TestReportThatOnlyAChangeOfSettingsMends(t *testing.T) {
 				task, _ := w.stopped()
 				w.objects.Fault = failing("Put", test.err)
 				_, err := execute(t.Context(), w, w.reports().Write, contract.TaskRef{Task: task})
+				wantTransient(t, err)
+				if recorded, _ := w.ledger.Task(t.Context(), task); strings.Count(recorded.ReportError, test.says) != 1 {
+					t.Errorf("cause = %q; want it to tell %q once", recorded.ReportError, test.says)
+				}
+				_, err = execute(t.Context(), w, w.reports().Sign, contract.ReportInput{Task: task})
 				says := wantRefusal(t, err, test.code)
 				if !strings.Contains(says, test.says) {
 					t.Errorf("message = %q; want it to tell %q", says, test.says)
@@ -260,6 +272,14 @@ func TestReportThatOnlyAChangeOfSettingsMends(t *testing.T) {
 			})
 		})
 	}
+}
+
+func TestReportOfATaskThatRuns(t *testing.T) {
+	t.Parallel()
+	inWorld(t, contract.ServiceProduct, func(t *testing.T, w *world) {
+		_, err := execute(t.Context(), w, w.reports().Write, contract.TaskRef{Task: w.begin("{}")})
+		wantRefusal(t, err, contract.CodeIncrementStatusError)
+	})
 }
 
 // A report takes no disk of the worker, and so no space on one.

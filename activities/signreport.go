@@ -20,11 +20,10 @@ func (r *Reports) Sign(ctx context.Context, in contract.ReportInput) (contract.S
 		return contract.SignedReport{}, err
 	}
 	if !task.State.Final() {
-		return contract.SignedReport{}, contract.Errorf(contract.CodeIncrementStatusError,
-			"task %d is %s and has no report yet; wait until it has ended", task.ID, task.State)
+		return contract.SignedReport{}, notEnded(task, "report")
 	}
 	if task.ReportKey == "" {
-		written, err := r.Write(ctx, contract.TaskRef{Task: task.ID})
+		written, err := r.writeNow(ctx, task)
 		if err != nil {
 			return contract.SignedReport{}, err
 		}

@@ -263,12 +263,24 @@ func (a *app) printTask(v taskView) error {
 		pairs = append(pairs, "failed", fmt.Sprintf("%s %s", contract.Grouped(v.Tally.Codes[code]), code))
 	}
 	hint := ""
-	if v.State.Final() {
+	switch {
+	case !v.State.Final():
+	case v.ReportKey == "":
+		hint = unwritten(v.Task)
+	default:
 		hint = fmt.Sprintf("starter batch report %d", v.ID)
 	}
 	pairs = append(pairs, "limits", limits(v.Task), "started", a.moment(v.StartedAt), "ended", a.moment(v.EndedAt), "duration", span(v.duration()),
 		"role", v.RoleARN, "callback", a.callbackStanding(v.Task), "report", hint, "workflow", v.WorkflowID)
 	return facts(a.stdout, pairs...)
+}
+
+// unwritten says that the report of an ended task is not there yet, and why.
+func unwritten(task contract.Task) string {
+	if task.ReportError == "" {
+		return "still being written"
+	}
+	return "still being written; the last attempt failed: " + task.ReportError
 }
 
 // limits says what the task was told to stop at, or nothing.

@@ -43,9 +43,11 @@ var layers = map[string]layer{
 		"the only importer of the vendor's SDK",
 	},
 	"activities/imaging": {
-		"activities activities/imaging/descriptor activities/imaging/subject workflows/contract workflows/manifest github.com/h2non/bimg",
+		"activities activities/imaging/container activities/imaging/descriptor activities/imaging/jpegscan activities/imaging/subject workflows/contract workflows/manifest github.com/h2non/bimg",
 		"the only importer of bimg, which starts libvips when it is imported",
 	},
+	"activities/imaging/container":     {"activities", "a file's header goes in, its sizes come out, or a refusal; no cgo"},
+	"activities/imaging/jpegscan":      {"activities", "a JPEG goes in, what is missing of it comes out, or a refusal; no cgo"},
 	"activities/imaging/descriptor":    {"", "pure: pixels go in, numbers come out"},
 	"activities/imaging/subject":       {"activities/imaging/descriptor", "pure: pixels go in, a box comes out"},
 	"activities/imaging/pool":          {"activities workflows/contract workflows/manifest", "the worker's side of it must not start libvips"},

@@ -114,16 +114,6 @@ func TestBatchTaskEndings(t *testing.T) {
 			},
 			state: contract.StateStop, code: contract.CodeTerminated, message: "terminated", report: "reports/12.ndjson",
 		},
-		"NoReport": {
-			reason: "A report that cannot be written does not keep the task from ending.",
-			lines:  16,
-			world: func(w *world) {
-				w.report = func(contract.TaskRef) (contract.ReportResult, error) {
-					return contract.ReportResult{}, refused(contract.CodeInternalError, "no results bucket")
-				}
-			},
-			state: contract.StateSuccess, message: "success", tally: contract.Counts{Succeeded: 16},
-		},
 		"EndRefused": {
 			lines: 16,
 			world: func(w *world) {

@@ -55,9 +55,21 @@ func slicing(ctx workflow.Context, summary string) workflow.Context {
 	})
 }
 
-// reporting: ten million failed lines at 300 bytes are 3 GB to write, minutes;
-// after a day without a place to write to, a task is better closed without its
-// report than kept open.
+// tryingReport: nearly every report is written within a second, and then belongs
+// to the task's result and its callback; the instance is not held for longer
+// than ten, nor for more than one stumble of the store.
+func tryingReport(ctx workflow.Context) workflow.Context {
+	return workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
+		StartToCloseTimeout:    10 * time.Second,
+		ScheduleToCloseTimeout: 10 * time.Second,
+		RetryPolicy:            &temporal.RetryPolicy{InitialInterval: 500 * time.Millisecond, MaximumAttempts: 2},
+		Summary:                "report: write up the failed lines",
+	})
+}
+
+// reporting: ten million failed lines at 300 bytes are 3 GB to write, minutes.
+// Nothing waits for it; after a day without a place to write to, it is left to
+// whoever next asks for the task.
 func reporting(ctx workflow.Context) workflow.Context {
 	return workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
 		StartToCloseTimeout:    2 * time.Hour,

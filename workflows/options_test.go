@@ -27,7 +27,7 @@ func TestPatience(t *testing.T) {
 		contract.Plan.Name:            {Unending: true, Heartbeat: beat, Answers: true},
 		contract.Slice.Name:           {Unending: true, Heartbeat: beat, Answers: true, Queue: "imagebatch-slices"},
 		contract.End.Name:             {Unending: true},
-		contract.WriteReport.Name:     {Unending: true, Heartbeat: beat, InAll: 24 * time.Hour},
+		contract.WriteReport.Name:     {InAll: 10 * time.Second},
 		contract.DeliverCallback.Name: {Unending: true, InAll: 72 * time.Hour},
 		contract.RecordCallback.Name:  {Unending: true},
 	}
@@ -51,6 +51,13 @@ func TestPatience(t *testing.T) {
 		if diff := cmp.Diff(want, got); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", name, diff)
 		}
+	}
+	settled := newWorld(t, 0)
+	settled.noTasks = true
+	env = settled.newEnv()
+	env.ExecuteWorkflow(contract.SettleTerminated.Name, contract.Settlement{Task: taskNumber, Tried: true})
+	if later := settled.options[contract.WriteReport.Name][0]; later.ScheduleToCloseTimeout != 24*time.Hour || later.RetryPolicy.MaximumAttempts != 0 || later.HeartbeatTimeout != beat {
+		t.Errorf("a report that is written later: %+v", later)
 	}
 	for op, want := range map[string]patience{
 		contract.SearchImage.Name:    {InAll: 2 * time.Minute},

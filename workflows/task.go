@@ -150,8 +150,10 @@ func (t *task) refuse(root, ctx workflow.Context, err error) (contract.BatchTask
 	return t.close(root, ctx, contract.Ended{State: contract.StateFail, Code: code, Message: message})
 }
 
-// finish closes the fence, writes the report and has the receiver told. Who
-// closed the fence first decides how the task ended.
+// finish closes the fence, writes the report and has the receiver told. A report
+// that cannot be written at once is left to somebody else, with the callback:
+// the task has ended, and its instance is free. Who closed the fence first
+// decides how the task ended.
 func (t *task) finish(root, ctx workflow.Context, ending contract.Ending) (contract.BatchTaskResult, error) {
 	t.gate.Close()
 	ended, err := call(bookkeeping(ctx, "end"), contract.End, ending)
@@ -163,9 +165,13 @@ func (t *task) finish(root, ctx workflow.Context, ending contract.Ending) (contr
 	}
 	t.ended = &ended
 	t.show(ctx)
-	report, err := call(reporting(ctx), contract.WriteReport, contract.TaskRef{Task: t.number})
+	report, err := call(tryingReport(ctx), contract.WriteReport, contract.TaskRef{Task: t.number})
 	if err != nil {
 		workflow.GetLogger(ctx).Error("report not written", "taskId", t.number, "error", err)
+		if insists(ctx) {
+			settleLater(ctx, contract.Settlement{Task: t.number, FirstRetry: t.retry, Tried: true})
+			return t.close(root, ctx, ended)
+		}
 	}
 	t.reportKey = report.Key
 	if t.spec.Callback != "" {

@@ -14,22 +14,30 @@ import (
 // it found terminated: most are written within a second or two.
 const settlementPatience = 10 * time.Second
 
-// SettleTerminated does what a task whose workflow Temporal ended can no longer
-// do itself: it writes the report and starts the callback. Its fence has been
-// closed by whoever starts this.
-func SettleTerminated(ctx workflow.Context, in contract.TaskRef) (contract.ReportResult, error) {
+// SettleTerminated does what the workflow of a closed task cannot do any more,
+// because Temporal ended it, or must not wait for, because the report cannot be
+// written: it writes the report and starts the callback. The callback waits for
+// the report as long as the task itself would, and no longer.
+func SettleTerminated(ctx workflow.Context, in contract.Settlement) (contract.ReportResult, error) {
 	if err := in.Validate(); err != nil {
 		return contract.ReportResult{}, asFailure(err)
 	}
-	report, unwritten := call(reporting(ctx), contract.WriteReport, in)
+	var report contract.ReportResult
+	var unwritten error
+	if !in.Tried {
+		report, unwritten = call(tryingReport(ctx), contract.WriteReport, contract.TaskRef{Task: in.Task})
+	}
 	found, err := call(bookkeeping(ctx, "look up the callback"), activityOf(contract.ListTasks), contract.ListTasksInput{ID: in.Task, Limit: 1})
 	if err != nil {
 		return report, asFailure(err)
 	}
 	for _, task := range found.Tasks {
 		if task.CallbackState == contract.CallbackPending {
-			startCallback(ctx, contract.CallbackInput{Task: in.Task, ID: contract.DeliveryID(task.ID, task.RunID)})
+			startCallback(ctx, contract.CallbackInput{Task: in.Task, FirstRetry: in.FirstRetry, ID: contract.DeliveryID(task.ID, task.RunID)})
 		}
+	}
+	if in.Tried || unwritten != nil && insists(ctx) {
+		report, unwritten = call(reporting(ctx), contract.WriteReport, contract.TaskRef{Task: in.Task})
 	}
 	if unwritten != nil {
 		return report, asFailure(unwritten)
@@ -37,25 +45,46 @@ func SettleTerminated(ctx workflow.Context, in contract.TaskRef) (contract.Repor
 	return report, nil
 }
 
+// insists reports whether a report that was not written at once is written later
+// by somebody else, as in every run that did not decide otherwise before.
+func insists(ctx workflow.Context) bool {
+	return workflow.GetVersion(ctx, "report-written-later", workflow.DefaultVersion, 1) != workflow.DefaultVersion
+}
+
 // settle starts the settlement of tasks that somebody found terminated, and
 // returns their futures. One that is being settled already is left to that.
 func settle(ctx workflow.Context, tasks []int64) []workflow.ChildWorkflowFuture {
 	settlements := make([]workflow.ChildWorkflowFuture, 0, len(tasks))
 	for _, task := range tasks {
-		settlements = append(settlements, workflow.ExecuteChildWorkflow(workflow.WithChildOptions(ctx, workflow.ChildWorkflowOptions{
-			WorkflowID:            contract.SettleWorkflowID(task),
-			WorkflowIDReusePolicy: enumspb.WORKFLOW_ID_REUSE_POLICY_ALLOW_DUPLICATE,
-			ParentClosePolicy:     enumspb.PARENT_CLOSE_POLICY_ABANDON,
-			StaticSummary:         "settle a terminated task: report, callback",
-		}), contract.SettleTerminated.Name, contract.TaskRef{Task: task}))
+		settlements = append(settlements, settlementOf(ctx, contract.Settlement{Task: task}, "settle a terminated task: report, callback"))
 	}
 	for i, settlement := range settlements {
-		err := settlement.GetChildWorkflowExecution().Get(ctx, nil)
-		if err != nil && !temporal.IsWorkflowExecutionAlreadyStartedError(err) {
-			workflow.GetLogger(ctx).Error("settlement not started", "taskId", tasks[i], "error", err)
-		}
+		begun(ctx, tasks[i], settlement)
 	}
 	return settlements
+}
+
+// settleLater leaves the callback and the report of a task to a settlement, and
+// does not wait for more than its start.
+func settleLater(ctx workflow.Context, in contract.Settlement) {
+	begun(ctx, in.Task, settlementOf(ctx, in, "settle a closed task: callback, report"))
+}
+
+func settlementOf(ctx workflow.Context, in contract.Settlement, summary string) workflow.ChildWorkflowFuture {
+	return workflow.ExecuteChildWorkflow(workflow.WithChildOptions(ctx, workflow.ChildWorkflowOptions{
+		WorkflowID:            contract.SettleWorkflowID(in.Task),
+		WorkflowIDReusePolicy: enumspb.WORKFLOW_ID_REUSE_POLICY_ALLOW_DUPLICATE,
+		ParentClosePolicy:     enumspb.PARENT_CLOSE_POLICY_ABANDON,
+		StaticSummary:         summary,
+	}), contract.SettleTerminated.Name, in)
+}
+
+// begun waits until a settlement has started.
+func begun(ctx workflow.Context, task int64, settlement workflow.ChildWorkflowFuture) {
+	err := settlement.GetChildWorkflowExecution().Get(ctx, nil)
+	if err != nil && !temporal.IsWorkflowExecutionAlreadyStartedError(err) {
+		workflow.GetLogger(ctx).Error("settlement not started", "taskId", task, "error", err)
+	}
 }
 
 // settleTerminated looks for terminated tasks before a question about tasks is

@@ -157,7 +157,13 @@ func (s *Store) SetPlan(ctx context.Context, id int64, list contract.WorkList) (
 
 // SetReport records where the report is. CodeTaskNotFound.
 func (s *Store) SetReport(ctx context.Context, id int64, report contract.ReportResult) error {
-	return s.updateTask(ctx, id, "UPDATE task SET report_key = ?, csv_key = ? WHERE id = ?", report.Key, report.CSVKey, id)
+	return s.updateTask(ctx, id, "UPDATE task SET report_key = ?, csv_key = ?, report_error = '' WHERE id = ?", report.Key, report.CSVKey, id)
+}
+
+// SetReportError records what keeps the report from being written, unless it is
+// there. CodeTaskNotFound.
+func (s *Store) SetReportError(ctx context.Context, id int64, cause string) error {
+	return s.updateTask(ctx, id, "UPDATE task SET report_error = iif(report_key = '', ?, '') WHERE id = ?", clip(cause, maxMessage), id)
 }
 
 // NoteCallback records what an attempt at a pending callback met. CodeTaskNotFound.

@@ -301,7 +301,13 @@ func testListing(t *testing.T, open Open) {
 	w.must(err)
 	wantSame(t, "open tasks", []int64{stillOpen[0].ID, stillOpen[1].ID}, []int64{newest[0], other.Task})
 
+	w.must(w.ledger.SetReportError(w.Context(), tasks[0], "disk full"))
+	wantSame(t, "why there is no report", w.read(tasks[0]).ReportError, "disk full")
 	w.must(w.ledger.SetReport(w.Context(), tasks[0], contract.ReportResult{Key: "report", CSVKey: "csv"}))
+	wantSame(t, "why there was none", w.read(tasks[0]).ReportError, "")
+	w.must(w.ledger.SetReportError(w.Context(), tasks[0], "a slower attempt"))
+	wantSame(t, "what a slower attempt met", w.read(tasks[0]).ReportError, "")
+	wantCode(t, w.ledger.SetReportError(w.Context(), 1<<40, "none"), contract.CodeTaskNotFound)
 	testCallback(w, tasks[0])
 	w.must(w.ledger.SetCallback(w.Context(), contract.CallbackOutcome{Task: tasks[0], State: contract.CallbackFailed, Error: "refused"}))
 	got := w.read(tasks[0])

@@ -233,10 +233,21 @@ var (
 	CheckManifest = Operation[CheckInput, CheckResult]{Name: "CheckManifest"}
 )
 
-// SettleTerminated writes the report and starts the callback of a task whose
-// fence someone else closed. It is a workflow of its own, so that neither the
-// next task nor a question waits for it.
-var SettleTerminated = Workflow[TaskRef, ReportResult]{Name: "SettleTerminated"}
+// Settlement asks for what is left to do for a closed task.
+type Settlement struct {
+	Task int64 `json:"taskId"`
+	// FirstRetry is CallbackInput.FirstRetry.
+	FirstRetry time.Duration `json:"firstRetry,omitempty"`
+	// Tried says that the report could not be written at once: the callback does
+	// not wait for it.
+	Tried bool `json:"tried,omitempty"`
+}
+
+// SettleTerminated writes the report and starts the callback of a closed task:
+// one whose workflow Temporal ended, or whose report cannot be written yet. It
+// is a workflow of its own, so that neither the instance nor a question waits
+// for it. A task that runs is refused, CodeIncrementStatusError.
+var SettleTerminated = Workflow[Settlement, ReportResult]{Name: "SettleTerminated"}
 
 // CloseTerminated finds open tasks whose workflow Temporal has ended without
 // their knowing, closes their fences as STOP and names them.

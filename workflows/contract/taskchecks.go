@@ -6,6 +6,9 @@ package contract
 func (ref TaskRef) Validate() error { return validateTask(ref.Task) }
 
 // Validate checks that a task is named.
+func (in Settlement) Validate() error { return validateTask(in.Task) }
+
+// Validate checks that a task is named.
 func (in ReportInput) Validate() error { return validateTask(in.Task) }
 
 func validateTask(task int64) error {
