@@ -55,7 +55,7 @@ func findHome(ctx context.Context, temporal workflowservice.WorkflowServiceClien
 func askHome(ctx context.Context, service workflowservice.WorkflowServiceClient, namespace string) (home, error) {
 	described, err := service.DescribeNamespace(ctx, &workflowservice.DescribeNamespaceRequest{Namespace: namespace})
 	if missing := (*serviceerror.NamespaceNotFound)(nil); errors.As(err, &missing) {
-		return home{}, fmt.Errorf("Temporal has no namespace %q; set TEMPORAL_NAMESPACE to one that it has, or create it: temporal operator namespace create -n %s", namespace, namespace)
+		return home{}, fmt.Errorf("ask Temporal: there is no namespace %q; set TEMPORAL_NAMESPACE to one that there is, or create it: temporal operator namespace create -n %s", namespace, namespace)
 	}
 	if err != nil {
 		return home{}, fmt.Errorf("ask Temporal for its namespace %q: %w", namespace, err)
