@@ -246,10 +246,11 @@ func TestReportThatOnlyAChangeOfSettingsMends(t *testing.T) {
 		code contract.Code
 		says string
 	}{
-		"Denied":   {activities.ErrDenied, contract.CodeConsoleNoPermission, "oss:PutObject"},
-		"NoBucket": {activities.ErrNoSuchBucket, contract.CodeNoSuchBucket, "IMAGEBATCH_RESULTS_BUCKET"},
-		"Refused":  {activities.ErrRefused, contract.CodeBadRequest, "endpoint"},
-		"TooLarge": {fmt.Errorf("put: %w", activities.ErrTooLarge), contract.CodeBadRequest, "too large for the object store"},
+		"Denied":     {activities.ErrDenied, contract.CodeConsoleNoPermission, "oss:PutObject"},
+		"NoBucket":   {activities.ErrNoSuchBucket, contract.CodeNoSuchBucket, "IMAGEBATCH_RESULTS_BUCKET"},
+		"Refused":    {activities.ErrRefused, contract.CodeBadRequest, "endpoint"},
+		"TurnedAway": {activities.ErrTurnedAway, contract.CodeConsoleNoPermission, "access key"},
+		"TooLarge":   {fmt.Errorf("put: %w", activities.ErrTooLarge), contract.CodeBadRequest, "too large for the object store"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

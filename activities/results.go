@@ -27,13 +27,19 @@ func (r Results) sign(ctx context.Context, key string) (string, time.Time, error
 	return r.Objects.SignGet(ctx, r.Bucket, key, linkValid)
 }
 
-// put writes one of our own objects.
+// put writes one of our own objects. A worker that is turned away gives up: what
+// it would write is not waited for.
 func (r Results) put(ctx context.Context, key, contentType string, body io.Reader) error {
-	return r.explain("write", key, r.Objects.Put(ctx, r.Bucket, key, contentType, body))
+	err := r.Objects.Put(ctx, r.Bucket, key, contentType, body)
+	if errors.Is(err, ErrTurnedAway) {
+		return contract.Errorf(contract.CodeConsoleNoPermission, "write %s/%s: the object store turned the worker away: %s", r.Bucket, key,
+			told(err, "check the worker's access key and endpoint"))
+	}
+	return r.explain("write", key, err)
 }
 
 // explain makes a contract.Error of what only a change of settings can mend: a
-// task does not wait for it. Keys that are changed are another matter, see
+// task does not wait for it. Being turned away is none of it when reading, see
 // manifestError.
 func (r Results) explain(doing, key string, err error) error {
 	switch {

@@ -68,13 +68,14 @@ type searchView struct {
 	Searched int64             `json:"searched"`
 	Expanded bool              `json:"expanded,omitempty"`
 	SheetURL string            `json:"sheetUrl,omitempty"`
+	NoLink   string            `json:"noLink,omitempty"`
 	Expires  time.Time         `json:"expires,omitzero"`
 }
 
 func viewOfSearch(found contract.SearchResult) searchView {
 	view := searchView{
 		Head: found.Head, PicInfo: found.PicInfo, Hits: []hitView{}, Searched: found.Searched,
-		Expanded: found.Expanded, SheetURL: found.SheetURL, Expires: found.Expires,
+		Expanded: found.Expanded, SheetURL: found.SheetURL, NoLink: found.NoLink, Expires: found.Expires,
 	}
 	for _, hit := range found.Hits {
 		view.Hits = append(view.Hits, hitView{pictureView: viewOfPicture(hit.Picture), Score: hit.Score, Match: hit.Match})
