@@ -83,12 +83,12 @@ static gboolean
 zero_everywhere(VipsImage *image, int band)
 {
 	VipsImage *alpha = NULL;
-	double most = 1;
+	double least = 1, most = 1; /* of Lab they are signed */
 
-	if (!vips_extract_band(image, &alpha, band, NULL))
+	if (!vips_extract_band(image, &alpha, band, NULL) && !vips_min(alpha, &least, NULL))
 		vips_max(alpha, &most, NULL);
 	VIPS_UNREF(alpha);
-	return most == 0;
+	return least == 0 && most == 0;
 }
 
 /* Leaves colors and alpha, if there is any, of samples that may be more. */
@@ -138,22 +138,55 @@ pick_samples(VipsImage *in, const ib_colors *colors)
 	return out;
 }
 
-/* What is white is known of sRGB, and not of colors by their lightness. */
+/* Alpha of a Lab picture, which libvips reads as signed as the colors. */
 static VipsImage *
-convert_lightness(VipsImage *in)
+lab_alpha(VipsImage *in)
 {
-	VipsImage *out = NULL;
+	VipsImage *raw = NULL, *out = NULL;
+
+	if (in->BandFmt == VIPS_FORMAT_SHORT && !vips_copy(in, &raw, "format", VIPS_FORMAT_USHORT, NULL))
+		vips_msb(raw, &out, "band", 3, NULL);
+	VIPS_UNREF(raw);
+	return out;
+}
+
+/* Lab is converted first, because white is not known of it, and by lcms, because
+ * in files it is for the white of D50, while vips_colourspace() takes D65's. */
+static VipsImage *
+convert_lab(VipsImage *in)
+{
+	VipsImage *alpha = NULL, *whole = NULL, *colors = NULL, *lab = NULL, *rgb = NULL, *joined = NULL, *out = NULL;
 
 	switch (in->Type) {
 	case VIPS_INTERPRETATION_LAB:
 	case VIPS_INTERPRETATION_LABQ:
 	case VIPS_INTERPRETATION_LABS:
-		vips_colourspace(in, &out, VIPS_INTERPRETATION_sRGB, NULL);
-		g_object_unref(in);
-		return out;
+		break;
 	default:
 		return in;
 	}
+	if (in->Bands > 3 && in->Coding == VIPS_CODING_NONE) {
+		if ((whole = vips_image_copy_memory(in))) { /* its rows are looked at twice */
+			alpha = lab_alpha(whole);
+			vips_extract_band(whole, &colors, 0, "n", 3, NULL);
+		}
+		g_object_unref(in);
+	} else
+		colors = in;
+	if (colors && !vips_colourspace(colors, &lab, VIPS_INTERPRETATION_LAB, NULL) &&
+		!vips_icc_export(lab, &rgb, "output_profile", "srgb", "depth", 8, NULL)) {
+		if (!alpha)
+			out = g_object_ref(rgb);
+		else if (!vips_bandjoin2(rgb, alpha, &joined, NULL))
+			vips_copy(joined, &out, "interpretation", VIPS_INTERPRETATION_sRGB, NULL);
+	}
+	VIPS_UNREF(joined);
+	VIPS_UNREF(rgb);
+	VIPS_UNREF(lab);
+	VIPS_UNREF(colors);
+	VIPS_UNREF(alpha);
+	VIPS_UNREF(whole);
+	return out;
 }
 
 static VipsImage *
@@ -263,7 +296,7 @@ ib_read_pixels(const void *file, size_t size, ib_format format, int shrink, cons
 		image = load(file, size, format, 1);
 	if (!image ||
 		!(image = pick_samples(image, colors)) ||
-		!(image = convert_lightness(image)) ||
+		!(image = convert_lab(image)) ||
 		!(image = lay_on_white(image)) ||
 		!(image = convert_profile(image, colors)) ||
 		!(image = convert_space(image)))

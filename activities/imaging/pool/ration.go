@@ -17,8 +17,8 @@ type ration struct {
 }
 
 const (
-	// rationHeader is for reading a header: the decoder of WebP makes room for all
-	// the pixels by then, 64 MiB for the largest picture that is taken.
+	// rationHeader is for reading a header, which no decoder is asked for: the heap
+	// of Go may grow by its bytes.
 	rationHeader = 128 << 20
 	// rationBase is for what does not depend on the size: stacks of threads and the
 	// heaps of Go and of the C library, which grow by some MiB at a time.

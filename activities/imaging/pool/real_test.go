@@ -33,7 +33,7 @@ func TestRealPicturesHaveTheSameFeatureEitherWay(t *testing.T) {
 		"Detected": {data: photo, view: activities.View{Detect: true}, regions: true},
 		"Region":   {data: photo, view: activities.View{Region: &manifest.Region{X1: 20, X2: 310, Y1: 7, Y2: 500}}},
 		"Expanded": {data: photo, view: activities.View{Detect: true, Expand: true}, regions: true, variants: true},
-		// Its decoder makes room for all pixels when the header is read.
+		// Its decoder makes room for all pixels before it decodes the first.
 		"Largest": {data: largestWebP(t, photo), view: activities.View{Detect: true}, regions: true},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -58,6 +58,27 @@ func TestRealPicturesHaveTheSameFeatureEitherWay(t *testing.T) {
 				t.Errorf("%d regions and %d variants", len(want.Regions), len(want.Variants))
 			}
 		})
+	}
+}
+
+// TestSizesDoNotDependOnTheChild asks fresh children and used ones for the size of
+// a picture that no decoder has room for.
+func TestSizesDoNotDependOnTheChild(t *testing.T) {
+	t.Parallel()
+	p := realPool(t)
+	huge := []byte("RIFF\x1e\x00\x00\x00WEBPVP8L\x11\x00\x00\x00\x2f\xfe\xbf\xff\x0f\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00")
+	photo := drawn(t)
+	for range 12 {
+		for _, data := range [][]byte{huge, photo} {
+			picture, err := p.Open(t.Context(), data)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if header := picture.Header(); len(data) == len(huge) && (header.Width != 16383 || header.Height != 16383) {
+				t.Errorf("%d × %d pixels, want 16383 × 16383", header.Width, header.Height)
+			}
+			picture.Close()
+		}
 	}
 }
 
