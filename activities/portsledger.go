@@ -58,6 +58,8 @@ type Ledger interface {
 	// SetReportError records what keeps the report from being written, unless it
 	// is there already.
 	SetReportError(ctx context.Context, id int64, cause string) error
+	// SetUnread records the last signal that a task could not read.
+	SetUnread(ctx context.Context, id int64, text string) error
 	// NoteCallback records what an attempt at a pending callback met, and when the
 	// next one is due. Once the callback is no longer pending it changes nothing:
 	// an attempt may come late. CodeTaskNotFound.

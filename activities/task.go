@@ -57,6 +57,12 @@ func (t *Tasks) End(ctx context.Context, ending contract.Ending) (contract.Ended
 	}, nil
 }
 
+// NoteUnread keeps a signal that a task could not read, for whoever asks about
+// the task.
+func (t *Tasks) NoteUnread(ctx context.Context, in contract.UnreadSignal) (contract.Nothing, error) {
+	return contract.Nothing{}, t.Ledger.SetUnread(ctx, in.Task, in.Text)
+}
+
 // List answers from the ledger, so that a task is there longer than Temporal
 // keeps its history. Answers stand in histories too: what may be a secret of a
 // receiver is not in them. A page ends early where it would not fit an answer.

@@ -203,6 +203,9 @@ func (v *taskView) merge(status contract.Status) {
 	if v.Message == "" {
 		v.Message = status.Message
 	}
+	if status.Unread != "" {
+		v.Unread = status.Unread
+	}
 }
 
 // finish derives what follows from the rest.
@@ -256,7 +259,7 @@ func (a *app) printTask(v taskView) error {
 	}
 	pairs := []string{
 		"task", fmt.Sprint(v.ID), "instance", v.Instance, "source", source(v.Bucket, v.Path),
-		"state", state, "message", message, "held up", held, "progress", v.progress(), "speed", speed,
+		"state", state, "message", message, "held up", held, "not read", v.Unread, "progress", v.progress(), "speed", speed,
 		"lines", outcomes(v.Tally.Counts),
 	}
 	for _, code := range v.Tally.CodesByCount() {

@@ -59,6 +59,7 @@ func (a *app) watch(f following) error {
 	if err == nil {
 		var task contract.Task
 		if task, err = a.ending(&f, screen); err == nil {
+			task = a.awaitReport(task, screen)
 			screen.close()
 			return a.conclude(task)
 		}
@@ -239,6 +240,30 @@ func (a *app) ending(f *following, screen *screen) (contract.Task, error) {
 	}
 }
 
+// awaitReport waits for the report of an ended task, for a while: it may have to
+// wait for a person who makes room for it. What is shown later says the rest.
+func (a *app) awaitReport(task contract.Task, screen *screen) contract.Task {
+	cause := ""
+	for until := time.Now().Add(reportLimit); task.ReportKey == "" && time.Now().Before(until); {
+		if task.ReportError != "" && task.ReportError != cause {
+			cause = task.ReportError
+			screen.note(fmt.Sprintf("task %d has ended as %s; its report is %s", task.ID, task.State, oneLine(unwritten(task))))
+		}
+		if pause(a.ctx, retryPause) != nil {
+			break
+		}
+		later, err := a.task(task.ID)
+		if err != nil {
+			break // nobody is there to write it either
+		}
+		task = later
+	}
+	return task
+}
+
+// reportLimit is how long an ended task is watched for its report.
+const reportLimit = 30 * time.Second
+
 // awaitAnswerer pauses before the ledger is asked again and, where no worker was
 // there to answer, until one seems to be: each question is a workflow.
 func (a *app) awaitAnswerer(silence error) error {
@@ -311,6 +336,9 @@ func (a *app) printSummary(task contract.Task) error {
 		if err := a.printf("  %s %s\n", fmt.Sprintf("%8s", contract.Grouped(task.Tally.Codes[code])), printable(string(code))); err != nil {
 			return err
 		}
+	}
+	if task.ReportKey == "" {
+		return a.printf("its report is %s; see it later with: starter batch report %d\n", printable(unwritten(task)), task.ID)
 	}
 	if task.Tally.Failed+task.Tally.Canceled > 0 {
 		return a.printf("see each line with: starter batch report %d\n", task.ID)

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -261,7 +262,7 @@ func TestWatchEndsWithoutAWorker(t *testing.T) {
 			return open(ctx, operation, limit, in)
 		}
 		r.result = func(string, string) (contract.BatchTaskResult, error) {
-			return contract.BatchTaskResult{Task: 12, State: contract.StateSuccess, Message: "success", Total: 2000, Tally: aTask().Tally}, nil
+			return contract.BatchTaskResult{Task: 12, State: contract.StateSuccess, Message: "success", Total: 2000, Tally: aTask().Tally, ReportKey: "reports/12.ndjson"}, nil
 		}
 		try(t, &r.fakeServer, "batch watch 12").want(t, exitDone,
 			rows("task 12 SUCCESS: success", "2,000 lines: 2,000 succeeded, 0 failed"), rows("task 12 PROCESSING: reading the work list"))
@@ -285,6 +286,39 @@ func TestInterruptStopsWatchingOnly(t *testing.T) {
 				const want = "stopped watching; task 12 goes on, watch it again with: starter batch watch 12\n"
 				if last := lastLine(got.stderr); last != want {
 					t.Errorf("last line = %q, want %q", last, want)
+				}
+			})
+		})
+	}
+}
+
+// A report that comes late is waited for, a while, and told with its cause.
+func TestWatchWaitsForTheReport(t *testing.T) {
+	t.Parallel()
+	unreported := aTask(withFailures, func(task *contract.Task) {
+		task.ReportKey, task.CSVKey, task.ReportError = "", "", "no space left on device; set TMPDIR"
+	})
+	for name, tc := range map[string]struct {
+		comes        time.Duration
+		says, noting string
+	}{
+		"Comes": {5 * time.Second, "see each line with: starter batch report 12\n", "the last attempt failed: no space left on device; set TMPDIR\n"},
+		"Stays": {time.Hour, "its report is still being written; the last attempt failed: no space left on device; set TMPDIR; see it later with: starter batch report 12\n", "still being written"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				r := run12(time.Second, unreported)
+				open := r.operate
+				r.operate = func(ctx context.Context, operation string, limit time.Duration, in any) (any, error) {
+					if time.Since(r.begin) >= tc.comes {
+						return ledger(aTask(withFailures))(ctx, operation, limit, in)
+					}
+					return open(ctx, operation, limit, in)
+				}
+				got := try(t, &r.fakeServer, "batch watch 12")
+				if !strings.HasSuffix(got.stdout, tc.says) || strings.Count(got.stderr, tc.noting) != 1 {
+					t.Errorf("standard output %q, standard error %q; want %q and, once, %q", got.stdout, got.stderr, tc.says, tc.noting)
 				}
 			})
 		})

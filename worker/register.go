@@ -18,6 +18,7 @@ func register(general, slices worker.Registry, p *parts) {
 	workflows.Bind(slices, contract.Slice, activities.Final(p.slices.Slice))
 	workflows.Bind(general, contract.End, activities.Final(p.tasks.End))
 	workflows.Bind(general, contract.WriteReport, activities.Final(p.reports.Write))
+	workflows.Bind(general, contract.NoteUnread, activities.Final(p.tasks.NoteUnread))
 	workflows.Bind(general, contract.CloseTerminated, activities.Final(p.tasks.CloseTerminated))
 	workflows.Bind(general, contract.DeliverCallback, activities.Final(p.callbacks.Deliver))
 	workflows.Bind(general, contract.RecordCallback, activities.Final(p.callbacks.Record))

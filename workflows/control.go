@@ -5,6 +5,7 @@ import (
 	"strings"
 	"unicode"
 
+	"go.temporal.io/sdk/converter"
 	"go.temporal.io/sdk/temporal"
 	"go.temporal.io/sdk/workflow"
 
@@ -28,6 +29,7 @@ type controls struct {
 	held    map[string][]contract.Control // signals that name a task, until it is known
 	signals map[string]workflow.ReceiveChannel
 	changed func(workflow.Context)
+	unread  unread
 }
 
 // The names of the controls, shared by signals and updates. Stopping is final,
@@ -45,11 +47,21 @@ func listen(ctx workflow.Context, gate *fanout.Gate, changed func(workflow.Conte
 	for _, verb := range verbs {
 		c.signals[verb] = workflow.GetSignalChannel(ctx, verb)
 		err := workflow.SetUpdateHandlerWithOptions(ctx, verb,
-			func(ctx workflow.Context, in contract.Control) (contract.State, error) {
+			func(ctx workflow.Context, sent converter.RawValue) (contract.State, error) {
+				in, err := readControl(sent)
+				if err != nil { // it was accepted by a worker that read it less strictly
+					in, _ = readLeniently(sent)
+				}
 				return c.update(ctx, verb, in)
 			},
 			workflow.UpdateHandlerOptions{
-				Validator:   func(in contract.Control) error { return c.refuse(verb, in) },
+				Validator: func(sent converter.RawValue) error {
+					in, err := readControl(sent)
+					if err != nil {
+						return asFailure(err)
+					}
+					return c.refuse(verb, in)
+				},
 				Description: verb + " the task, and answer with its state",
 			})
 		if err != nil {
@@ -63,6 +75,7 @@ func listen(ctx workflow.Context, gate *fanout.Gate, changed func(workflow.Conte
 			c.takeSignal(live)
 		}
 	})
+	workflow.GoNamed(live, "unread", c.noteUnread)
 	workflow.GoNamed(ctx, "cancel", func(ctx workflow.Context) {
 		ctx.Done().Receive(ctx, nil)
 		c.canceled(live)
@@ -110,9 +123,11 @@ func (c *controls) takeSignal(ctx workflow.Context) {
 		order = []string{contract.Cancel.Name, contract.Resume.Name, contract.Suspend.Name}
 	}
 	for _, verb := range order {
-		var in contract.Control
-		if c.signals[verb].ReceiveAsync(&in) {
-			c.signaled(ctx, verb, in)
+		var sent converter.RawValue
+		if c.signals[verb].ReceiveAsync(&sent) {
+			if in, ok := c.read(ctx, verb, sent); ok {
+				c.signaled(ctx, verb, in)
+			}
 			return
 		}
 	}

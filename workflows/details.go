@@ -95,6 +95,7 @@ func (t *task) status() contract.Status {
 		status.Planned, status.Total, status.Slices = true, t.list.Lines, t.list.Slices
 		status.Chunks, status.Open = t.engine.Chunks(), t.engine.OpenChunks()
 	}
+	status.Unread = t.controls.unread.text
 	switch {
 	case t.ended != nil:
 		status.State, status.Message = t.ended.State, t.ended.Message
@@ -124,6 +125,9 @@ func detailsOf(s contract.Status) string {
 	table.WriteString("\n\n| | |\n|---|---|\n")
 	row := func(name, format string, args ...any) {
 		table.WriteString("| " + name + " | " + fmt.Sprintf(format, args...) + " |\n")
+	}
+	if s.Unread != "" {
+		row("not read", "%s", escaped(s.Unread))
 	}
 	if !s.Planned {
 		row("lines", "not counted yet")

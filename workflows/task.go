@@ -54,6 +54,9 @@ func open(ctx workflow.Context, carried *contract.CarriedTask) (*task, error) {
 		return nil, err
 	}
 	t.controls.task = t.number
+	if carried != nil && carried.Unread != "" {
+		t.controls.unread = unread{text: carried.Unread, fresh: true} // it may have come too late to be noted
+	}
 	return t, nil
 }
 
@@ -134,13 +137,13 @@ func (t *task) failed(err error) contract.Ending {
 // carry is what the next run needs. Signals that have arrived are in it; nothing
 // may block between this and the end of the run.
 func (t *task) carry(root, ctx workflow.Context) *contract.CarriedTask {
-	_ = workflow.Await(ctx, func() bool { return workflow.AllHandlersFinished(ctx) })
+	_ = workflow.Await(ctx, func() bool { return t.controls.settled(ctx) })
 	t.controls.drain(root, ctx)
 	state := t.engine.State()
 	return &contract.CarriedTask{
 		Task: t.number, StartedAt: t.startedAt, List: t.list,
 		NextChunk: state.NextChunk, Unfinished: state.Unfinished, Tally: state.Whole,
-		State: t.gate.State(), StateNote: t.gate.Note(),
+		State: t.gate.State(), StateNote: t.gate.Note(), Unread: t.controls.unread.text,
 	}
 }
 
@@ -188,7 +191,7 @@ func (t *task) close(root, ctx workflow.Context, ended contract.Ended) (contract
 	t.gate.Close()
 	t.ended = &ended
 	t.show(ctx)
-	_ = workflow.Await(ctx, func() bool { return workflow.AllHandlersFinished(ctx) })
+	_ = workflow.Await(ctx, func() bool { return t.controls.settled(ctx) })
 	t.controls.drain(root, ctx)
 	if lost := workflow.GetUnhandledSignalNames(ctx); len(lost) > 0 {
 		workflow.GetLogger(ctx).Warn("signals not looked at", "taskId", t.number, "signals", lost)

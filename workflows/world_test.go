@@ -48,6 +48,7 @@ type world struct {
 	runs      map[string]string      // the latest run of each type
 	deliverys []contract.CallbackDelivery
 	outcomes  []contract.CallbackOutcome
+	unread    []contract.UnreadSignal
 	begun     contract.BeginInput
 	planned   contract.PlanInput
 	commands  map[string]int                        // of all workflows, by kind
@@ -205,6 +206,11 @@ func (w *world) newEnv() *sdktest.TestWorkflowEnvironment {
 			w.outcomes = append(w.outcomes, in)
 			w.returned("record %s", in.State)
 		}))
+	workflows.Bind(env, contract.NoteUnread, or(
+		func(in contract.UnreadSignal) (contract.Nothing, error) {
+			w.unread = append(w.unread, in)
+			return contract.Nothing{}, nil
+		}, nil, nil))
 	workflows.Bind(env, contract.CloseTerminated, func(context.Context, contract.Nothing) ([]int64, error) {
 		w.returned("look")
 		return w.closed, nil

@@ -179,6 +179,11 @@ func (s *Store) NoteCallback(ctx context.Context, attempt contract.CallbackOutco
 		WHERE id = ?5`, contract.CallbackPending, clip(attempt.Error, maxMessage), attempt.Attempts, next, attempt.Task)
 }
 
+// SetUnread records the last signal that the task could not read. CodeTaskNotFound.
+func (s *Store) SetUnread(ctx context.Context, id int64, text string) error {
+	return s.updateTask(ctx, id, "UPDATE task SET unread = ? WHERE id = ?", clip(text, maxMessage), id)
+}
+
 // SetCallback records what became of the callback. CodeTaskNotFound.
 func (s *Store) SetCallback(ctx context.Context, outcome contract.CallbackOutcome) error {
 	return s.updateTask(ctx, outcome.Task, `UPDATE task SET callback_state = ?1, callback_error = ?2, callback_next = NULL,

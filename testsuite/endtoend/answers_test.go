@@ -15,6 +15,7 @@ import (
 	"go.temporal.io/sdk/temporal"
 
 	"imagebatch/testsuite/answers"
+	"imagebatch/testsuite/ossserver"
 	"imagebatch/testsuite/stack"
 	"imagebatch/workflows/contract"
 )
@@ -256,6 +257,8 @@ func (p *questioner) tasks() {
 		ask(p, contract.SignReport, contract.ReportInput{Task: held, Rest: rest}, contract.CodeIncrementStatusError)
 	}
 	list(contract.ListTasksInput{ID: held})
+	p.unread(held)
+	p.unreported()
 	resend := contract.Operation[contract.TaskRef, contract.Resent](contract.ResendCallback)
 	ask(p, resend, contract.TaskRef{Task: whole.ID}, "")
 	ask(p, resend, contract.TaskRef{Task: partly.ID}, contract.CodeBadRequest)
@@ -292,6 +295,37 @@ func (p *questioner) callbacks(packed contract.Task) {
 		})
 		ask(p, contract.SignReport, contract.ReportInput{Task: task.ID}, "")
 	}
+}
+
+// unread sends a task a signal that it cannot read.
+func (p *questioner) unread(task int64) {
+	p.Helper()
+	workflowID := ask(p, contract.ListTasks, contract.ListTasksInput{ID: task}, "").Tasks[0].WorkflowID
+	if err := p.temporal.SignalWorkflow(p.Context(), workflowID, "", contract.Cancel.Name, map[string]any{"task_id": task}); err != nil {
+		p.Fatal(err)
+	}
+	eventually(p.T, "the signal is noted", func() bool {
+		return ask(p, contract.ListTasks, contract.ListTasksInput{ID: task}, "").Tasks[0].Unread != ""
+	})
+}
+
+// unreported leaves a task behind whose report comes late.
+func (p *questioner) unreported() {
+	p.Helper()
+	fault := ossserver.Fault{Pattern: stack.ResultsBucket + "/*report*", Method: http.MethodPut, Status: http.StatusForbidden, Code: "AccessDenied"}
+	if _, err := p.stack.OSS.SetFaults(p.Context(), fault); err != nil {
+		p.Fatal(err)
+	}
+	must(p.T, p.stack, exitDone, "batch", "start", "whole", "--bucket", stack.Bucket, "--path", "whole")
+	newest := func() contract.Task {
+		return ask(p, contract.ListTasks, contract.ListTasksInput{Instance: "whole", Limit: 1}, "").Tasks[0]
+	}
+	eventually(p.T, "the report has failed", func() bool { return newest().ReportError != "" })
+	ask(p, contract.SignReport, contract.ReportInput{Task: newest().ID}, contract.CodeConsoleNoPermission)
+	if _, err := p.stack.OSS.SetFaults(p.Context()); err != nil {
+		p.Fatal(err)
+	}
+	eventually(p.T, "the report is written", func() bool { return newest().ReportKey != "" })
 }
 
 // held is a task that is suspended with lines left.

@@ -301,6 +301,9 @@ func testListing(t *testing.T, open Open) {
 	w.must(err)
 	wantSame(t, "open tasks", []int64{stillOpen[0].ID, stillOpen[1].ID}, []int64{newest[0], other.Task})
 
+	w.must(w.ledger.SetUnread(w.Context(), tasks[0], "cancel by ops"))
+	wantSame(t, "the signal that could not be read", w.read(tasks[0]).Unread, "cancel by ops")
+	wantCode(t, w.ledger.SetUnread(w.Context(), 1<<40, "none"), contract.CodeTaskNotFound)
 	w.must(w.ledger.SetReportError(w.Context(), tasks[0], "disk full"))
 	wantSame(t, "why there is no report", w.read(tasks[0]).ReportError, "disk full")
 	w.must(w.ledger.SetReport(w.Context(), tasks[0], contract.ReportResult{Key: "report", CSVKey: "csv"}))

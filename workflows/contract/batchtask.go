@@ -49,6 +49,7 @@ type CarriedTask struct {
 	Tally      Tally             `json:"tally"` // of the slices that are whole
 	State      State             `json:"state"`
 	StateNote  string            `json:"stateNote,omitempty"` // who asked for the state, and why
+	Unread     string            `json:"unread,omitempty"`    // see Status
 }
 
 // UnfinishedChunk is a recalled chunk that has to go on.
@@ -88,28 +89,6 @@ type StartedTask struct {
 // on by itself. CodeIncrementStatusError names the task that the instance
 // already runs; a task that is refused before it begins refuses this too.
 var StartBatchTask = Workflow[BatchTaskInput, StartedTask]{Name: "StartBatchTask"}
-
-// Control is what the cancel, suspend and resume signals and updates carry. All
-// fields are optional.
-type Control struct {
-	Task   int64  `json:"taskId,omitempty"` // a signal that names another task is ignored
-	Reason string `json:"reason,omitempty"`
-	By     string `json:"by,omitempty"`
-}
-
-// Signals that anyone may send to a running task. They are idempotent.
-var (
-	Cancel  = Signal[Control]{Name: "cancel"}
-	Suspend = Signal[Control]{Name: "suspend"}
-	Resume  = Signal[Control]{Name: "resume"}
-)
-
-// Updates do what the signals of the same name do, and answer with the state.
-var (
-	CancelUpdate  = Update[Control, State]{Name: "cancel"}
-	SuspendUpdate = Update[Control, State]{Name: "suspend"}
-	ResumeUpdate  = Update[Control, State]{Name: "resume"}
-)
 
 // StatusQuery asks a running task where it stands.
 var StatusQuery = Query[Status]{Name: "status"}

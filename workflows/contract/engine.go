@@ -210,6 +210,12 @@ type TaskRef struct {
 	Task int64 `json:"taskId"`
 }
 
+// UnreadSignal is a signal that a task could not read.
+type UnreadSignal struct {
+	Task int64  `json:"taskId"`
+	Text string `json:"text"` // which, who sent it as far as it told, and what is wrong
+}
+
 // ReportResult names the objects of a report in the results bucket.
 type ReportResult struct {
 	Key    string `json:"key"`    // NDJSON
@@ -223,6 +229,7 @@ var (
 	Slice       = Activity[SliceInput, SliceResult]{Name: "Slice"}
 	End         = Activity[Ending, Ended]{Name: "End"}
 	WriteReport = Activity[TaskRef, ReportResult]{Name: "WriteReport"}
+	NoteUnread  = Activity[UnreadSignal, Nothing]{Name: "NoteUnread"}
 )
 
 // Chunk is the child workflow that runs a group of slices.

@@ -130,6 +130,7 @@ type Status struct {
 	StartedAt time.Time `json:"startedAt"`
 	ReportKey string    `json:"reportKey,omitempty"`
 	Open      []string  `json:"openChunks,omitempty"` // workflow ids, for ChunkStatusQuery
+	Unread    string    `json:"unread,omitempty"`     // the last signal that could not be read, and who sent it
 }
 
 // Percent is the share of lines that were run, 0 to 100.
