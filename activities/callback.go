@@ -132,7 +132,7 @@ func (c *Callbacks) payload(ctx context.Context, task contract.Task) ([]byte, er
 	if task.State != contract.StateSuccess {
 		payload.Message, payload.Status = task.Message, "FAIL"
 	}
-	link, _, err := c.Results.sign(ctx, reportOf(task).Key)
+	link, _, err := c.Results.sign(ctx, c.Results.reportOf(task).Key)
 	if err != nil {
 		return nil, fmt.Errorf("sign report: %w", err)
 	}

@@ -187,7 +187,7 @@ func (w *world) plans() *activities.Plans {
 }
 
 func (w *world) results() activities.Results {
-	return activities.Results{Objects: w.objects, Bucket: results}
+	return activities.Results{Objects: w.objects, Bucket: results, Installation: w.ledger.Installation()}
 }
 
 func (w *world) slices() *activities.Slices {

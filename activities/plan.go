@@ -119,7 +119,7 @@ func (p *Plans) read(ctx context.Context, objects Objects, task contract.Task, i
 	}
 	// The digest and the size of slices are part of the key: an attempt that read
 	// another version of the manifest must not replace the table of the plan.
-	list.OffsetsKey = taskKey(task.ID, fmt.Sprintf("offsets-%s-%d", list.Digest[:16], sliceLines))
+	list.OffsetsKey = p.Results.taskKey(task, fmt.Sprintf("offsets-%s-%d", list.Digest[:16], sliceLines))
 	return list, offsets, nil
 }
 

@@ -45,7 +45,7 @@ func (r *Reports) Write(ctx context.Context, ref contract.TaskRef) (contract.Rep
 // writeNow writes the report of a closed task, or notes what keeps it from being
 // written.
 func (r *Reports) writeNow(ctx context.Context, task contract.Task) (contract.ReportResult, error) {
-	report, err := r.writeTo(ctx, task, reportOf(task))
+	report, err := r.writeTo(ctx, task, r.Results.reportOf(task))
 	if err == nil {
 		return report, r.Ledger.SetReport(ctx, task.ID, report)
 	}
@@ -66,14 +66,6 @@ func causeOf(err error) string {
 		return refusal.Message
 	}
 	return err.Error()
-}
-
-// reportOf is where the report of a task is, or will be.
-func reportOf(task contract.Task) contract.ReportResult {
-	if task.ReportKey != "" {
-		return contract.ReportResult{Key: task.ReportKey, CSVKey: task.CSVKey}
-	}
-	return contract.ReportResult{Key: taskKey(task.ID, "report.ndjson"), CSVKey: taskKey(task.ID, "report.csv")}
 }
 
 // notEnded refuses what only a closed task has.

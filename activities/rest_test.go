@@ -1,7 +1,6 @@
 package activities_test
 
 import (
-	"fmt"
 	"strings"
 	"testing"
 
@@ -78,7 +77,11 @@ func TestRestIsByteForByte(t *testing.T) {
 		w.close(task, contract.StateSuccess, "success")
 		w.report(task)
 		must(w, w.reports().Sign, contract.ReportInput{Task: task, Rest: true})
-		rest, _ := w.objects.Text(results, fmt.Sprintf("tasks/%d/rest-increment.meta", task))
+		facts, err := w.ledger.Task(t.Context(), task)
+		if err != nil {
+			t.Fatal(err)
+		}
+		rest, _ := w.objects.Text(results, w.results().TaskKey(facts, "rest-increment.meta"))
 		want := "{\"é\":1}\n" + long + "\n\xff\xfe\n" + add("p", "gone.jpg") + "\n"
 		if rest != want {
 			t.Errorf("rest has %d bytes %.40q; want %d bytes %.40q", len(rest), rest, len(want), want)

@@ -2,10 +2,12 @@ package activities
 
 import (
 	"context"
+	"crypto/sha256"
 	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
+	"path"
 	"time"
 
 	"imagebatch/workflows/contract"
@@ -16,6 +18,9 @@ import (
 type Results struct {
 	Objects Objects
 	Bucket  string
+	// Installation is the id of the ledger: other installations may write to the
+	// same bucket, and number their tasks alike.
+	Installation string
 }
 
 // linkValid is how long a link that we hand out can be used.
@@ -60,8 +65,20 @@ func (r Results) explain(doing, key string, err error) error {
 	return fmt.Errorf("%s %s/%s: %w", doing, r.Bucket, key, err)
 }
 
-// taskKey is where the objects of a task lie.
-func taskKey(task int64, name string) string { return fmt.Sprintf("tasks/%d/%s", task, name) }
+// taskKey is where the objects of a task lie. Its run is in the key, because
+// copies of a ledger have the same id and go on with the same numbers.
+func (r Results) taskKey(task contract.Task, name string) string {
+	run := sha256.Sum256([]byte(task.RunID))
+	return path.Join("tasks", r.Installation, fmt.Sprintf("%d-%x", task.ID, run[:4]), name)
+}
+
+// reportOf is where the report of a task is, or will be.
+func (r Results) reportOf(task contract.Task) contract.ReportResult {
+	if task.ReportKey != "" {
+		return contract.ReportResult{Key: task.ReportKey, CSVKey: task.CSVKey}
+	}
+	return contract.ReportResult{Key: r.taskKey(task, "report.ndjson"), CSVKey: r.taskKey(task, "report.csv")}
+}
 
 // offsetSize is the size of one entry of an offset table, in bytes.
 const offsetSize = 8

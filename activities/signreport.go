@@ -11,8 +11,8 @@ import (
 
 // Sign makes links to the report of a closed task, and on request writes the
 // rest: a manifest of the lines that failed or were not run. Where there are none
-// there is no link to them. A task that had to be closed without its report gets
-// it now.
+// there is no link to them. A task that had to be closed without its report, or
+// whose report is gone or another's, gets it now.
 func (r *Reports) Sign(ctx context.Context, in contract.ReportInput) (contract.SignedReport, error) {
 	defer beat(ctx)()
 	task, err := r.Ledger.Task(ctx, in.Task)
@@ -22,12 +22,8 @@ func (r *Reports) Sign(ctx context.Context, in contract.ReportInput) (contract.S
 	if !task.State.Final() {
 		return contract.SignedReport{}, notEnded(task, "report")
 	}
-	if task.ReportKey == "" {
-		written, err := r.writeNow(ctx, task)
-		if err != nil {
-			return contract.SignedReport{}, err
-		}
-		task.ReportKey, task.CSVKey = written.Key, written.CSVKey
+	if task, err = r.reported(ctx, task); err != nil {
+		return contract.SignedReport{}, err
 	}
 	signed := contract.SignedReport{Task: task}
 	signed.Task.Callback = contract.ShownURL(task.Callback)
@@ -38,7 +34,7 @@ func (r *Reports) Sign(ctx context.Context, in contract.ReportInput) (contract.S
 		return contract.SignedReport{}, fmt.Errorf("sign report: %w", err)
 	}
 	if in.Rest && (!task.Planned || task.Tally.Failed+task.Tally.Canceled > 0) {
-		key := taskKey(task.ID, "rest-"+contract.ManifestName)
+		key := r.Results.taskKey(task, "rest-"+contract.ManifestName)
 		if err := r.writeRest(ctx, task, key); err != nil {
 			return contract.SignedReport{}, err
 		}

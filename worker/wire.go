@@ -47,7 +47,7 @@ func wire(ctx context.Context, settings config, temporal client.Client, m *metri
 		return nil, err
 	}
 	pictures := index.New(ledger)
-	results := activities.Results{Objects: own, Bucket: settings.ResultsBucket}
+	results := activities.Results{Objects: own, Bucket: settings.ResultsBucket, Installation: ledger.Installation()}
 	limits := activities.NewLimits(settings.Cores)
 	limits.Fetchers = settings.Fetchers
 	limits.Fetches = activities.NewFetchLimit(settings.Fetchers*settings.Slices, m.fetchLimit)

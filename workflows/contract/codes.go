@@ -59,6 +59,7 @@ const (
 const (
 	CodeInstanceAlreadyExists Code = "InstanceAlreadyExists"
 	CodeTaskNotFound          Code = "TaskNotFound"
+	CodeTaskForgotten         Code = "TaskForgotten"   // the task ended long ago: its lines are deleted
 	CodeNoSuchManifest        Code = "NoSuchManifest"  // no increment.meta in the folder
 	CodeInvalidManifest       Code = "InvalidManifest" // increment.meta is no manifest at all: packed, another encoding, another format
 	CodeNoSuchBucket          Code = "NoSuchBucket"    // the bucket does not exist
