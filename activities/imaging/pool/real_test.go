@@ -34,6 +34,9 @@ func TestRealPicturesHaveTheSameFeatureEitherWay(t *testing.T) {
 		"Region":   {data: photo, view: activities.View{Region: &manifest.Region{X1: 20, X2: 310, Y1: 7, Y2: 500}}},
 		"Expanded": {data: photo, view: activities.View{Detect: true, Expand: true}, regions: true, variants: true},
 		// Its decoder makes room for all pixels when the header is read.
+		"PNG":     {data: converted(t, photo, bimg.PNG), view: activities.View{Detect: true}, regions: true},
+		"GIF":     {data: converted(t, photo, bimg.GIF), view: activities.View{Detect: true}, regions: true},
+		"TIFF":    {data: converted(t, photo, bimg.TIFF), view: activities.View{Detect: true}, regions: true},
 		"Largest": {data: largestWebP(t, photo), view: activities.View{Detect: true}, regions: true},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -59,6 +62,16 @@ func TestRealPicturesHaveTheSameFeatureEitherWay(t *testing.T) {
 			}
 		})
 	}
+}
+
+// converted is a picture in another format.
+func converted(t *testing.T, picture []byte, to bimg.ImageType) []byte {
+	t.Helper()
+	out, err := bimg.Resize(picture, bimg.Options{Type: to})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return out
 }
 
 // largestWebP is a picture as large as pictures may be.
