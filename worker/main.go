@@ -22,6 +22,8 @@ import (
 	"go.temporal.io/sdk/contrib/envconfig"
 	sdklog "go.temporal.io/sdk/log"
 	"go.temporal.io/sdk/worker"
+
+	"imagebatch/activities/imaging/pool"
 )
 
 func main() {
@@ -51,6 +53,10 @@ func run(ctx context.Context, lookup func(string) (string, bool), logs io.Writer
 	}
 	logger := slog.New(slog.NewTextHandler(logs, &slog.HandlerOptions{Level: settings.LogLevel}))
 	slog.SetDefault(logger)
+	// Credentials are in the environment and in memory; children read what strangers send.
+	if err := pool.Hide(); err != nil {
+		return err
+	}
 
 	metrics, err := newMetrics()
 	if err != nil {

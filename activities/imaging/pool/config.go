@@ -38,9 +38,10 @@ type Config struct {
 // one line. Large pages make memory that is touched for the first time cost half
 // as much. libvips looks for its modules below VIPSHOME and finds none: they are
 // loaders of formats that nobody asked for, and bring so many libraries along that
-// loading them takes twice as long.
+// loading them takes twice as long. It compiles no code as it runs: children may
+// not have memory that is both written and run.
 func Tuning() []string {
-	return []string{"GOMAXPROCS=2", "GOTRACEBACK=none", "GLIBC_TUNABLES=glibc.malloc.hugetlb=1", "VIPSHOME=/nonexistent"}
+	return []string{"GOMAXPROCS=2", "GOTRACEBACK=none", "GLIBC_TUNABLES=glibc.malloc.hugetlb=1", "VIPSHOME=/nonexistent", "VIPS_NOVECTOR=1"}
 }
 
 // Defaults of Config.

@@ -35,12 +35,17 @@ var _ activities.Imager = (*Pool)(nil)
 // errClosed is what a closed pool answers: nothing about the picture.
 var errClosed = errors.New("the pool of imaging processes is closed")
 
-// New makes a pool. It starts no child yet.
+// New makes a pool. It starts no child yet. A kernel that cannot confine children
+// fully is told of in the log.
 func New(config Config) (*Pool, error) {
 	if err := config.Validate(); err != nil {
 		return nil, fmt.Errorf("configure imaging processes: %w", err)
 	}
 	config = config.withDefaults()
+	if err := unsealable(); err != nil {
+		config.Logger.Warn("imaging processes keep every system call of their user, network and files included: run on Linux 4.14 or later with seccomp filters",
+			"error", err)
+	}
 	p := &Pool{
 		config: config, launcher: newLauncher(config),
 		places: semaphore.NewWeighted(int64(config.Processes)), largest: config.MaxPixelsInFlight,

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"golang.org/x/sys/unix"
 
 	"imagebatch/activities"
 	"imagebatch/activities/imaging/pool"
@@ -110,19 +111,35 @@ func TestExactlyThePoisonedPicturesFail(t *testing.T) {
 
 func TestPictureThatCrashesOnceIsTriedAgain(t *testing.T) {
 	t.Parallel()
-	p := newPool(t, func(c *pool.Config) { c.Deadline = 2 * time.Second })
+	pipe := filepath.Join(t.TempDir(), "tokens")
+	if err := unix.Mkfifo(pipe, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	tokens, err := unix.Open(pipe, unix.O_RDWR|unix.O_NONBLOCK|unix.O_CLOEXEC, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer unix.Close(tokens)
+	p := newPool(t, func(c *pool.Config) { c.Deadline, c.Command = 2*time.Second, append(c.Command, pipe) })
 	for _, order := range []string{"header:abort", "pixels:abort", "pixels:hang", "header:kill", "pixels:memory"} {
-		once := order + "@" + filepath.Join(t.TempDir(), "done")
-		want, err := feature(t.Context(), &fakes.Imager{}, fakes.Picture(200, 200, once))
+		picture := fakes.Picture(200, 200, order+"@once")
+		want, err := feature(t.Context(), &fakes.Imager{}, picture)
 		if err != nil {
 			t.Fatal(err)
 		}
-		got, err := feature(t.Context(), p, fakes.Picture(200, 200, once))
+		token := []byte{1}
+		if _, err := unix.Write(tokens, token); err != nil {
+			t.Fatal(err)
+		}
+		got, err := feature(t.Context(), p, picture)
 		if err != nil {
 			t.Errorf("%s: %v", order, err)
 		}
 		if diff := cmp.Diff(want, got); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", order, diff)
+		}
+		if _, err := unix.Read(tokens, token); !errors.Is(err, unix.EAGAIN) {
+			t.Errorf("%s: no child has obeyed", order)
 		}
 	}
 }

@@ -11,9 +11,10 @@ import (
 	"imagebatch/activities"
 )
 
-// Serve is the child's side: it greets, then answers requests with the imager
-// until in ends, which is how the parent lets go of a child. Every other end is
-// an error. The imager has one picture at a time.
+// Serve is the child's side: it gives up the system calls that decoding does not
+// need, greets, then answers requests with the imager until in ends, which is how
+// the parent lets go of a child. Every other end is an error. The imager has one
+// picture at a time; whatever it loads or opens it has by now.
 func Serve(ctx context.Context, imager activities.Imager, in io.Reader, out io.Writer) error {
 	// One thread for all pictures: the C library keeps memory by thread, and another
 	// one would have to fault its own in.
@@ -21,6 +22,9 @@ func Serve(ctx context.Context, imager activities.Imager, in io.Reader, out io.W
 	defer runtime.UnlockOSThread()
 	c := &child{imager: imager, out: out, ration: newRation()}
 	defer c.drop()
+	if err := seal(); err != nil {
+		return err
+	}
 	requests := bufio.NewReaderSize(in, 4<<10) // saves a call for each head; large contents pass it by
 	greeting := func(to []byte) []byte { return append(to, imager.FeatureVersion()...) }
 	if err := c.answer(frameGreeting, greeting); err != nil {
