@@ -73,9 +73,9 @@ func TestCallbackPayload(t *testing.T) {
 			`{"finishTime":"2030-02-01 02:02:03","instanceId":"imagesearch-cn-shanghai-1","instanceName":"shop","message":"success","processResultUrl":"` + link + `","status":"NORMAL","taskId":12}`},
 		"Stop": {"a stopped task did not succeed", func(task *contract.Task) { task.State, task.Message = contract.StateStop, "stopped" },
 			`{"finishTime":"2030-02-01 02:02:03","instanceId":"imagesearch-cn-shanghai-1","instanceName":"shop","message":"stopped","processResultUrl":"` + link + `","status":"FAIL","taskId":12}`},
-		"ReportToCome": {"the link leads to where the report will be", func(task *contract.Task) {
+		"ReportToCome": {"the link leads to where the report of this run will be", func(task *contract.Task) {
 			task.State, task.Message, task.ReportKey = contract.StateFail, "there is no manifest", ""
-		}, `{"finishTime":"2030-02-01 02:02:03","instanceId":"imagesearch-cn-shanghai-1","instanceName":"shop","message":"there is no manifest","processResultUrl":"` + link + `","status":"FAIL","taskId":12}`},
+		}, `{"finishTime":"2030-02-01 02:02:03","instanceId":"imagesearch-cn-shanghai-1","instanceName":"shop","message":"there is no manifest","processResultUrl":"` + strings.Replace(link, "/12/", "/12-e3b0c442/", 1) + `","status":"FAIL","taskId":12}`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

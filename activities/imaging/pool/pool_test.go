@@ -68,7 +68,7 @@ func TestPoolAnswersAsTheImagerInItsChildren(t *testing.T) {
 
 func TestExactlyThePoisonedPicturesFail(t *testing.T) {
 	t.Parallel()
-	p := newPool(t, func(c *pool.Config) { c.Deadline = 2 * time.Second })
+	p := newPool(t, func(c *pool.Config) { c.Deadline = 6 * time.Second })
 	const crash, slow = contract.CodeUnsupportedPicFormat, contract.CodeExtractFeatureTimeout
 	poisons := map[int]struct {
 		order string
@@ -77,8 +77,8 @@ func TestExactlyThePoisonedPicturesFail(t *testing.T) {
 	}{
 		7:  {"pixels:abort", crash, "crashes the decoder (SIGABRT: abort)"},
 		13: {"header:abort", crash, "crashes the decoder (SIGABRT: abort)"},
-		21: {"pixels:hang", slow, "longer than 2s"},
-		22: {"header:hang", slow, "longer than 2s"},
+		21: {"pixels:hang", slow, "longer than 6s"},
+		22: {"header:hang", slow, "longer than 6s"},
 		31: {"pixels:memory", crash, "out of memory"},
 		40: {"pixels:panic", crash, "crashes the decoder (panic: of the decoder)"},
 		50: {"header:exit", crash, "crashes the decoder (exit status 0)"},

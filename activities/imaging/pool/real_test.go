@@ -33,9 +33,9 @@ func TestRealPicturesHaveTheSameFeatureEitherWay(t *testing.T) {
 		"Detected": {data: photo, view: activities.View{Detect: true}, regions: true},
 		"Region":   {data: photo, view: activities.View{Region: &manifest.Region{X1: 20, X2: 310, Y1: 7, Y2: 500}}},
 		"Expanded": {data: photo, view: activities.View{Detect: true, Expand: true}, regions: true, variants: true},
-		"PNG":     {data: converted(t, photo, bimg.PNG), view: activities.View{Detect: true}, regions: true},
-		"GIF":     {data: converted(t, photo, bimg.GIF), view: activities.View{Detect: true}, regions: true},
-		"TIFF":    {data: converted(t, photo, bimg.TIFF), view: activities.View{Detect: true}, regions: true},
+		"PNG":      {data: converted(t, photo, bimg.PNG), view: activities.View{Detect: true}, regions: true},
+		"GIF":      {data: converted(t, photo, bimg.GIF), view: activities.View{Detect: true}, regions: true},
+		"TIFF":     {data: converted(t, photo, bimg.TIFF), view: activities.View{Detect: true}, regions: true},
 		// Its decoder makes room for all pixels before it decodes the first.
 		"Largest": {data: largestWebP(t, photo), view: activities.View{Detect: true}, regions: true},
 	} {
