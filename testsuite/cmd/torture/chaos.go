@@ -66,6 +66,7 @@ var deck = []card{
 	(*mischief).troubleObjects, (*mischief).troubleObjects, (*mischief).troubleObjects,
 	(*mischief).lockStore, (*mischief).lockStore,
 	(*mischief).upsetReceiver,
+	(*mischief).strayWorker,
 }
 
 // shuffled is the cards in another order.
@@ -132,8 +133,8 @@ func (c *mischief) troubleObjects(ctx context.Context, r *rand.Rand) error {
 	return nil
 }
 
-// few is the share of requests that suffer each of three troubles.
-const few = 0.05
+// few is the share of requests that suffer each of four troubles.
+const few = 0.04
 
 // objectTrouble draws what befalls the object store. Either every request
 // suffers, so that the store is plainly away, or so few that all eight tries of a
@@ -144,7 +145,7 @@ func objectTrouble(r *rand.Rand) (kind string, d time.Duration, rules []ossserve
 	cut := int64(r.IntN(300))
 	now := func() ossserver.Fault { return ossserver.Fault{Seed: r.Uint64()} }
 	away, gone, slow := now(), now(), now()
-	switch r.IntN(4) {
+	switch r.IntN(5) {
 	case 0:
 		away.Status, away.Code = 503, "ServiceUnavailable"
 		return "503 for all", d, []ossserver.Fault{away}
@@ -152,13 +153,18 @@ func objectTrouble(r *rand.Rand) (kind string, d time.Duration, rules []ossserve
 		gone.Reset = true
 		return "resets for all", d, []ossserver.Fault{gone}
 	case 2:
+		away.Page = true
+		return "pages with status 200 for all", d, []ossserver.Fault{away}
+	case 3:
 		slow.DelayMS, slow.Probability = 50+r.IntN(450), 0.3
 		return "delays for some", d, []ossserver.Fault{slow}
 	}
 	away.Status, away.Code, away.Probability = 503, "SlowDown", few
+	strange := now()
+	strange.Page, strange.Probability = true, few
 	gone.Reset, gone.Probability = true, few
 	slow.CutAfter, slow.Probability = &cut, few
-	return "503, resets and cut bodies for few", 2 * d, []ossserver.Fault{away, gone, slow}
+	return "503, pages, resets and cut bodies for few", 2 * d, []ossserver.Fault{away, strange, gone, slow}
 }
 
 func (c *mischief) lockStore(ctx context.Context, r *rand.Rand) error {

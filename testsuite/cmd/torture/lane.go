@@ -32,15 +32,16 @@ const statusRunning = enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING
 // lane is an instance and its tasks, one after the other.
 type lane struct {
 	*torture
-	name     string
-	r        *rand.Rand
-	fates    fates
-	replaces bool         // pictures, while tasks read them
-	fickle   fickle       // those that are
-	index    oracle.Index // what the instance must hold after the last task
-	last     int64        // number of the last task
-	closed   []closed
-	owed     sync.WaitGroup
+	name      string
+	r         *rand.Rand
+	fates     fates
+	replaces  bool         // pictures, while tasks read them
+	fickle    fickle       // those that are
+	index     oracle.Index // what the instance must hold after the last task
+	last      int64        // number of the last task
+	closed    []closed
+	triggered int // starts that its schedule was asked for
+	owed      sync.WaitGroup
 }
 
 // tried is a task as it was started, and what was done to it.
@@ -138,16 +139,28 @@ func (l *lane) start(ctx context.Context, tasks int) (*tried, error) {
 	if err := l.put(ctx, contract.ManifestName, batch.Manifest); err != nil {
 		return nil, err
 	}
-	return now, l.until(ctx, "a task has begun", func() bool {
+	if err := l.until(ctx, "a task has begun", func() bool {
 		if open, err := l.running(ctx); err != nil {
 			return false
 		} else if !open && !l.begun(ctx, now) {
-			_ = l.starter(ctx, time.Minute, // whether it worked shows in the ledger
-				"batch", "start", l.name, "--bucket", stack.Bucket, "--path", l.name, "--callback", l.receiver.address, "--callback-retry", "200ms",
-				"--slice-lines", "64", "--chunk-slices", "8", "--window", "6", "--continue-after-chunks", "24")
+			// Whether it worked shows in the ledger.
+			if tasks%2 == 0 {
+				_ = l.starter(ctx, time.Minute,
+					"batch", "start", l.name, "--bucket", stack.Bucket, "--path", l.name, "--callback", l.receiver.address, "--callback-retry", firstRetry.String(),
+					"--slice-lines", strconv.Itoa(sizes.SliceLines), "--chunk-slices", strconv.Itoa(sizes.ChunkSlices),
+					"--window", strconv.Itoa(sizes.Window), "--continue-after-chunks", strconv.Itoa(sizes.ContinueAfterChunks))
+			} else {
+				_ = l.byItsSchedule(ctx)
+			}
 		}
 		return l.begun(ctx, now)
-	})
+	}); err != nil {
+		return nil, err
+	}
+	if l.triggered == 0 {
+		return now, nil
+	}
+	return now, l.until(ctx, "its schedule has nothing more to start", func() bool { return l.scheduleIsQuiet(ctx) })
 }
 
 // begun learns the number of the task that was started.

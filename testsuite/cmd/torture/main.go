@@ -1,7 +1,8 @@
 // Command torture runs batch tasks while everything they stand on fails: workers
 // are killed with slices in hand, stopped and woken; the Temporal server is
-// killed and started again; the object store refuses, resets, cuts and delays;
-// pictures are replaced while they are read; the database is locked; the callback
+// killed and started again; the object store refuses, resets, cuts, delays and is
+// hidden by pages; workers of another namespace come along; tasks are started by
+// the starter and by schedules; pictures are replaced while they are read; the database is locked; the callback
 // receiver is away; tasks are suspended, resumed, canceled and terminated. After
 // each task it holds the index, the counts, the report and the callback against
 // what the manifest alone says.
@@ -11,7 +12,7 @@
 // a seed repeats a run in kind, not to the line.
 //
 // main.go sets up and sums up, lane.go runs tasks, fate.go is what befalls them,
-// chaos.go, sleep.go, fickle.go and crew.go are the faults; open.go, verify.go,
+// chaos.go, sleep.go, stray.go, fickle.go and crew.go are the faults; open.go, verify.go,
 // report.go and again.go judge.
 package main
 
@@ -130,6 +131,9 @@ func (t *torture) setUp(ctx context.Context) (err error) {
 	}
 	t.address = t.stack.Temporal.Address
 	if t.temporal, err = t.stack.Dial(ctx); err != nil {
+		return errors.Join(err, t.stack.Stop())
+	}
+	if err := t.makeElsewhere(ctx); err != nil {
 		return errors.Join(err, t.stack.Stop())
 	}
 	if t.ledger, err = store.Open(ctx, t.stack.Database()); err != nil {
