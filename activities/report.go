@@ -35,6 +35,9 @@ func (r *Reports) Write(ctx context.Context, ref contract.TaskRef) (contract.Rep
 	if !task.State.Final() {
 		return contract.ReportResult{}, notEnded(task, "report")
 	}
+	if !task.ForgottenAt.IsZero() {
+		return contract.ReportResult{}, forgotten(task, "its report cannot be written any more")
+	}
 	report, err := r.writeNow(ctx, task)
 	if refusal := (*contract.Error)(nil); errors.As(err, &refusal) {
 		return report, errors.New(refusal.Message)
@@ -95,6 +98,9 @@ func (r *Reports) write(ctx context.Context, task contract.Task, report contract
 		return r.Results.stream(ctx, report.CSVKey, "text/csv; charset=utf-8", func(csv io.Writer) error {
 			w := newReportWriter(ndjson, csv)
 			if err := r.records(ctx, task, lines, w); err != nil {
+				return err
+			}
+			if err := r.remembered(ctx, task.ID); err != nil {
 				return err
 			}
 			return w.finish(task)

@@ -20,7 +20,7 @@ func (r *Reports) reported(ctx context.Context, task contract.Task) (contract.Ta
 		}
 	}
 	if !task.ForgottenAt.IsZero() {
-		return task, forgotten(task, "its report is no longer in the results bucket")
+		return task, forgotten(task, "its report is not in the results bucket any more, and cannot be written anew")
 	}
 	task.ReportKey, task.CSVKey = "", "" // a key of before there were installations may be another's
 	written, err := r.writeNow(ctx, task)
@@ -28,10 +28,21 @@ func (r *Reports) reported(ctx context.Context, task contract.Task) (contract.Ta
 	return task, err
 }
 
+// remembered makes sure that a task was not forgotten while its lines were read:
+// what is left of them is not all.
+func (r *Reports) remembered(ctx context.Context, id int64) error {
+	task, err := r.Ledger.Task(ctx, id)
+	if err == nil && !task.ForgottenAt.IsZero() {
+		err = forgotten(task, "what was being written of it is given up")
+	}
+	return err
+}
+
 // forgotten refuses what only the lines of a task could tell.
 func forgotten(task contract.Task, what string) error {
-	return contract.Errorf(contract.CodeTaskForgotten, "task %d ended as %s at %s and was forgotten at %s; %s, and what would be needed to write it is deleted",
-		task.ID, task.State, task.EndedAt.Format("2006-01-02 15:04 MST"), task.ForgottenAt.Format("2006-01-02 15:04 MST"), what)
+	const day = "2006-01-02"
+	return contract.Errorf(contract.CodeTaskForgotten, "task %d ended as %s on %s and was forgotten on %s: its lines are deleted; %s",
+		task.ID, task.State, task.EndedAt.Format(day), task.ForgottenAt.Format(day), what)
 }
 
 // owns tells whether the object under a task's key is the report of this very

@@ -52,6 +52,9 @@ func (r *Reports) writeRest(ctx context.Context, task contract.Task, key string)
 	if !task.Planned {
 		return contract.Errorf(contract.CodeIncrementStatusError, "task %d never read its manifest: all of it is left; start it again as it is", task.ID)
 	}
+	if !task.ForgottenAt.IsZero() {
+		return forgotten(task, "take the lines that are left from your own copy of the manifest, by the numbers in the report")
+	}
 	lines, err := r.lines(ctx, task)
 	if err != nil {
 		return err
@@ -83,6 +86,9 @@ func (r *Reports) writeRest(ctx context.Context, task contract.Task, key string)
 			return nil
 		})
 		if err != nil {
+			return err
+		}
+		if err := r.remembered(ctx, task.ID); err != nil {
 			return err
 		}
 		return rest.Flush()

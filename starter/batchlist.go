@@ -267,15 +267,23 @@ func (a *app) printTask(v taskView) error {
 	}
 	hint := ""
 	switch {
-	case !v.State.Final():
+	case !v.State.Final(), v.ReportKey == "" && !v.ForgottenAt.IsZero():
 	case v.ReportKey == "":
 		hint = unwritten(v.Task)
 	default:
 		hint = fmt.Sprintf("starter batch report %d", v.ID)
 	}
-	pairs = append(pairs, "limits", limits(v.Task), "started", a.moment(v.StartedAt), "ended", a.moment(v.EndedAt), "duration", span(v.duration()),
+	pairs = append(pairs, "limits", limits(v.Task), "started", a.moment(v.StartedAt), "ended", a.moment(v.EndedAt), "forgotten", forgotten(a, v.Task), "duration", span(v.duration()),
 		"role", v.RoleARN, "callback", a.callbackStanding(v.Task), "report", hint, "workflow", v.WorkflowID)
 	return facts(a.stdout, pairs...)
+}
+
+// forgotten says since when only the report tells of a task's lines, or nothing.
+func forgotten(a *app, task contract.Task) string {
+	if task.ForgottenAt.IsZero() {
+		return ""
+	}
+	return a.moment(task.ForgottenAt) + ": its lines are deleted, and it is in no list"
 }
 
 // unwritten says that the report of an ended task is not there yet, and why.

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"time"
 
 	"imagebatch/workflows/contract"
 )
@@ -34,7 +35,16 @@ type reportLine struct {
 
 // reportSummary is what the report says of itself; its counts are the task's.
 type reportSummary struct {
-	Note string `json:"note"`
+	Task      int64     `json:"taskId"`
+	Instance  string    `json:"instance"`
+	StartedAt time.Time `json:"startedAt"`
+	Note      string    `json:"note"`
+}
+
+// of tells whether a report says that it is this task's, as far as it says.
+func (s reportSummary) of(task contract.Task) bool {
+	return (s.Task == 0 || s.Task == task.ID) && (s.Instance == "" || s.Instance == task.Instance) &&
+		(s.StartedAt.IsZero() || s.StartedAt.Equal(task.StartedAt))
 }
 
 // Run fetches the report. With --output json and nothing else it prints the
@@ -48,6 +58,9 @@ func (c *batchReport) Run(a *app) error {
 		return err
 	}
 	signed.Task.Callback = contract.ShownURL(signed.Task.Callback)
+	if since := forgotten(a, signed.Task); since != "" {
+		a.notef("task %d was forgotten at %s; its report stays", c.Task, since)
+	}
 	if c.Rest != "" {
 		if err := a.saveRest(c.Rest, signed); err != nil {
 			return err
@@ -126,6 +139,10 @@ func (a *app) printReport(body io.Reader, task contract.Task) error {
 			return fmt.Errorf("download report: %w", err)
 		}
 		if r.Summary != nil {
+			if !r.Summary.of(task) {
+				return fmt.Errorf("download report: what is stored for task %d of instance %q is the report of task %d of instance %q; repeat the command, and it is written anew",
+					task.ID, task.Instance, r.Summary.Task, printable(r.Summary.Instance))
+			}
 			if r.Summary.Note != "" {
 				a.notef("note: %s", printable(r.Summary.Note))
 			}

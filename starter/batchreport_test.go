@@ -214,3 +214,43 @@ func TestErrorsHideSignedLinks(t *testing.T) {
 		t.Errorf("exit status = %d, standard error = %q; want the cause without the signature", got.status, got.stderr)
 	}
 }
+
+// A link may lead to what another installation has written under the same key.
+func TestReportOfAnotherTaskIsNotShownAsThisOne(t *testing.T) {
+	t.Parallel()
+	task := aTask(withFailures)
+	start := task.StartedAt.Format(time.RFC3339Nano)
+	for name, test := range map[string]struct {
+		summary string
+		exit    int
+	}{
+		"Own":           {`{"taskId":12,"instance":"shop","startedAt":"` + start + `"}`, exitDone},
+		"SaysNothing":   {`{}`, exitDone},
+		"OtherTask":     {`{"taskId":13,"instance":"shop","startedAt":"` + start + `"}`, exitError},
+		"OtherInstance": {`{"taskId":12,"instance":"toys","startedAt":"` + start + `"}`, exitError},
+		"OtherStart":    {`{"taskId":12,"instance":"shop","startedAt":"2001-02-03T04:05:06Z"}`, exitError},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			url := bucket(t, map[string]string{"/12.ndjson": `{"summary":` + test.summary + "}\n"})
+			got := try(t, &fakeServer{operate: signing(signedReport(url), nil)}, "batch report 12")
+			if got.status != test.exit || (test.exit == exitError) != strings.Contains(got.stderr, "is the report of task") {
+				t.Errorf("exit status %d, %q; want %d", got.status, got.stderr, test.exit)
+			}
+		})
+	}
+}
+
+func TestForgottenTaskSaysSinceWhen(t *testing.T) {
+	t.Parallel()
+	task := aTask(withFailures, func(task *contract.Task) { task.ForgottenAt = task.EndedAt.AddDate(0, 3, 0) })
+	says := task.ForgottenAt.Format("2006-01-02")
+	if got := try(t, &fakeServer{unrecorded: true, operate: ledger(task)}, "batch get 12"); !strings.Contains(got.stdout, "forgotten  "+says) {
+		t.Errorf("batch get says %q; want since when", got.stdout)
+	}
+	signed := signedReport(bucket(t, map[string]string{"/12.ndjson": `{"summary":{}}`}))
+	signed.Task = task
+	if got := try(t, &fakeServer{unrecorded: true, operate: signing(signed, nil)}, "batch report 12"); got.status != exitDone || !strings.Contains(got.stderr, "task 12 was forgotten at "+says) {
+		t.Errorf("batch report: exit status %d, %q; want its report, and since when", got.status, got.stderr)
+	}
+}

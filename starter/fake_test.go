@@ -28,7 +28,7 @@ type fakeServer struct {
 	setback   func(workflowID string) (setback, error)
 	signal    func(workflowID, name string, control contract.Control) error
 
-	hostile bool // answers what no worker would, on purpose
+	unrecorded bool // answers what the book of answers does not have, on purpose
 }
 
 var errUnexpected = fmt.Errorf("the fake did not expect this call")
@@ -38,7 +38,7 @@ func (f *fakeServer) Operate(ctx context.Context, operation string, limit time.D
 		return fmt.Errorf("%s: %w", operation, errUnexpected)
 	}
 	answer, err := f.operate(ctx, operation, limit, in)
-	if why := unlikeAWorker(operation, in, answer, err); why != "" && !f.hostile {
+	if why := unlikeAWorker(operation, in, answer, err); why != "" && !f.unrecorded {
 		return fmt.Errorf("the fake answers as no worker does: %s", why)
 	}
 	if err != nil {

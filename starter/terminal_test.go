@@ -173,7 +173,7 @@ func hostileServer(text string, link func(string) string) *fakeServer {
 		return task
 	}
 	return &fakeServer{
-		hostile: true,
+		unrecorded: true,
 		operate: func(_ context.Context, operation string, _ time.Duration, in any) (any, error) {
 			switch operation {
 			case contract.ListTasks.Name:

@@ -15,6 +15,7 @@ import (
 	"log/slog"
 	"os"
 	"os/signal"
+	"sync"
 	"syscall"
 	"time"
 
@@ -87,6 +88,13 @@ func run(ctx context.Context, lookup func(string) (string, bool), logs io.Writer
 		return err
 	}
 
+	if settings.Retention > 0 {
+		sweeping, stop := context.WithCancel(ctx)
+		var sweeper sync.WaitGroup
+		sweeper.Go(func() { forgetOld(sweeping, parts.store, settings.Retention, sweepEvery, logger) })
+		defer sweeper.Wait()
+		defer stop()
+	}
 	where, stopListening, err := listen(settings.Listen, metrics, parts.healthy)
 	if err != nil {
 		return err

@@ -160,6 +160,13 @@ func testBegin(t *testing.T, open Open) {
 	})
 }
 
+func (w *world) wantUnreported(latest int, want ...int64) {
+	w.Helper()
+	unreported, err := w.ledger.Unreported(w.Context(), latest)
+	w.must(err)
+	wantSame(w, "unreported tasks", numbers(unreported), want)
+}
+
 func numbers(tasks []contract.Task) (found []int64) {
 	for _, task := range tasks {
 		found = append(found, task.ID)
@@ -300,6 +307,10 @@ func testListing(t *testing.T, open Open) {
 	stillOpen, err := w.ledger.OpenTasks(w.Context())
 	w.must(err)
 	wantSame(t, "open tasks", []int64{stillOpen[0].ID, stillOpen[1].ID}, []int64{newest[0], other.Task})
+
+	w.wantUnreported(4, tasks[3], tasks[2]) // of the latest four, two are open
+	w.must(w.ledger.SetReport(w.Context(), tasks[2], contract.ReportResult{Key: "report", CSVKey: "csv"}))
+	w.wantUnreported(100, tasks[3], tasks[1], tasks[0])
 
 	w.must(w.ledger.SetUnread(w.Context(), tasks[0], "cancel by ops"))
 	wantSame(t, "the signal that could not be read", w.read(tasks[0]).Unread, "cancel by ops")
