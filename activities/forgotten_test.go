@@ -43,9 +43,18 @@ func TestForgottenTasks(t *testing.T) {
 		}
 
 		for what, ask := range map[string]func() error{
-			"Rest":   func() error { _, err := execute(t.Context(), w, w.reports().Sign, contract.ReportInput{Task: task, Rest: true}); return err },
-			"Report": func() error { _, err := execute(t.Context(), w, w.reports().Sign, contract.ReportInput{Task: task}); return err },
-			"Write":  func() error { _, err := execute(t.Context(), w, w.reports().Write, contract.TaskRef{Task: task}); return err },
+			"Rest": func() error {
+				_, err := execute(t.Context(), w, w.reports().Sign, contract.ReportInput{Task: task, Rest: true})
+				return err
+			},
+			"Report": func() error {
+				_, err := execute(t.Context(), w, w.reports().Sign, contract.ReportInput{Task: task})
+				return err
+			},
+			"Write": func() error {
+				_, err := execute(t.Context(), w, w.reports().Write, contract.TaskRef{Task: task})
+				return err
+			},
 		} {
 			if what == "Report" { // whose object the bucket's rule has removed
 				w.objects.Drop(results, written.Key)

@@ -14,8 +14,16 @@ const (
 func (s *Store) Installation() string { return s.installation }
 
 // Fact keeps something that is true of the file as a whole, under a name: what
-// is kept first stays, and is returned.
+// is kept first stays, and is returned. Only the first time needs a file that can
+// be written.
 func (s *Store) Fact(ctx context.Context, name, value string) (kept string, err error) {
+	var known bool
+	if err := s.Read(ctx, func(t *Tx) (err error) {
+		known, err = t.Row([]any{&kept}, "SELECT value FROM meta WHERE name = ?", name)
+		return err
+	}); err != nil || known {
+		return kept, err
+	}
 	err = s.Write(ctx, func(t *Tx) (err error) {
 		kept, err = t.fact(name, value)
 		return err
