@@ -32,6 +32,8 @@ func chosen(run *workflowpb.WorkflowExecutionInfo, history *historypb.History) s
 	switch kind := run.GetType().GetName(); {
 	case id == contract.BatchTaskWorkflowID("refused") || id == contract.BatchTaskWorkflowID("resent"):
 		return "" // their callbacks are what matters
+	case kind == contract.BatchTask.Name && id == "nightly-import":
+		return "batchtask-misnamed"
 	case kind == contract.BatchTask.Name:
 		return "batchtask-" + strings.TrimPrefix(id, contract.BatchTaskWorkflowID(""))
 	case kind == contract.Chunk.Name && strings.HasPrefix(id, contract.BatchTaskWorkflowID("plain.")):
@@ -50,8 +52,14 @@ func chosen(run *workflowpb.WorkflowExecutionInfo, history *historypb.History) s
 		return "callback-delivered"
 	case kind == contract.ResendCallback.Name:
 		return "callback-resent"
+	case kind == contract.SettleTerminated.Name && run.GetParentExecution().GetWorkflowId() == contract.BatchTaskWorkflowID("reportless"):
+		return "report-left"
 	case kind == contract.SettleTerminated.Name:
 		return "terminated-settled"
+	case kind == contract.StartBatchTask.Name && run.GetStatus() == enumspb.WORKFLOW_EXECUTION_STATUS_FAILED:
+		return "start-refused"
+	case kind == contract.StartBatchTask.Name:
+		return "start-numbered"
 	case kind == contract.CreateInstance.Name:
 		return "instance-created"
 	case kind == contract.ListTasks.Name && startsChild(history):
@@ -93,7 +101,8 @@ var wanted = []string{
 	"batchtask-cancelled", "batchtask-suspended", "batchtask-terminated", "batchtask-signaled", "batchtask-held-1", "batchtask-held-2",
 	"batchtask-overrun", "batchtask-withdrawn", "batchtask-bereaved", "chunk-plain", "chunk-recalled", "chunk-orphaned", "chunk-overrun",
 	"callback-delivered", "callback-failed", "callback-again", "callback-resent",
-	"terminated-settled", "instance-created", "tasks-listed", "tasks-listed-settling",
+	"batchtask-unread", "batchtask-reportless", "batchtask-started", "batchtask-misnamed",
+	"start-numbered", "start-refused", "report-left", "terminated-settled", "instance-created", "tasks-listed", "tasks-listed-settling",
 }
 
 // chained are the tasks that continue as new: their runs are numbered.
