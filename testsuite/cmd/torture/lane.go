@@ -180,6 +180,18 @@ func (l *lane) put(ctx context.Context, name string, content []byte) error {
 	})
 }
 
+// standing is a task with what it has done so far.
+func (l *lane) standing(ctx context.Context, number int64) (contract.Task, error) {
+	found, err := l.ledger.Tasks(ctx, contract.ListTasksInput{ID: number})
+	if err == nil && len(found.Tasks) != 1 {
+		err = fmt.Errorf("look up task %d: it is not there", number)
+	}
+	if err != nil {
+		return contract.Task{}, err
+	}
+	return found.Tasks[0], nil
+}
+
 // follow lets a task's fate befall it, until its workflow has closed.
 func (l *lane) follow(ctx context.Context, now *tried) error {
 	var befalls sync.WaitGroup
@@ -189,7 +201,7 @@ func (l *lane) follow(ctx context.Context, now *tried) error {
 	suspended, busy := false, make(chan struct{}, 1)
 	done, moved, looked, counted := int64(-1), time.Now(), time.Now(), time.Now()
 	for {
-		task, err := l.ledger.Task(ctx, now.number)
+		task, err := l.standing(ctx, now.number)
 		if err == nil && task.Tally.Done() != done {
 			done, moved = task.Tally.Done(), time.Now()
 		}
