@@ -16,8 +16,10 @@ import (
 // Check reads a manifest and writes every problem and warning of it, one JSON
 // object a line, to the results bucket. It touches nothing else. What is no
 // manifest at all is refused, CodeInvalidManifest.
-func (r *Reports) Check(ctx context.Context, in contract.CheckInput) (contract.CheckResult, error) {
+func (r *Reports) Check(ctx context.Context, in contract.CheckInput) (_ contract.CheckResult, err error) {
 	defer beat(ctx)()
+	ctx, end := yielding(ctx)
+	defer end(&err)
 	if err := in.Validate(); err != nil {
 		return contract.CheckResult{}, err
 	}

@@ -13,7 +13,7 @@ import (
 // Dump writes all that is stored beside the vectors as a manifest of ADD lines,
 // each with where its picture is, to a folder of the results bucket, from which a
 // task can be started. Safe to repeat: the object is written whole.
-func (i *Images) Dump(ctx context.Context, in contract.DumpMetaInput) (contract.DumpMetaResult, error) {
+func (i *Images) Dump(ctx context.Context, in contract.DumpMetaInput) (_ contract.DumpMetaResult, err error) {
 	if err := in.Validate(); err != nil {
 		return contract.DumpMetaResult{}, err
 	}
@@ -21,9 +21,11 @@ func (i *Images) Dump(ctx context.Context, in contract.DumpMetaInput) (contract.
 		return contract.DumpMetaResult{}, err
 	}
 	defer beat(ctx, contract.RateDump)()
+	ctx, end := yielding(ctx)
+	defer end(&err)
 	result := contract.DumpMetaResult{Bucket: i.Results.Bucket, Path: "/dumps/" + runOf(ctx)}
 	key := contract.ManifestKey(result.Path)
-	err := i.Results.stream(ctx, key, "application/x-ndjson", func(out io.Writer) error {
+	err = i.Results.stream(ctx, key, "application/x-ndjson", func(out io.Writer) error {
 		lines := bufio.NewWriterSize(out, 64<<10)
 		var line []byte
 		if err := i.Pictures.Dump(ctx, in.Instance, func(entry manifest.Entry) error {

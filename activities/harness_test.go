@@ -52,6 +52,7 @@ type world struct {
 	log        *strings.Builder
 	stop       chan struct{} // closed when the worker stops
 	beats      chan struct{} // if set, gets a value for each heartbeat that is sent
+	hang       bool          // deletions take until they are told to stop
 	spec       contract.BeginInput
 }
 

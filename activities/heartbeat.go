@@ -36,19 +36,3 @@ func beat(ctx context.Context, details ...any) (stop func()) {
 		group.Wait()
 	}
 }
-
-// untilStopped is a context for taking on more work: it ends when the activity
-// is told to stop or when the worker shuts down. Work in hand goes on under a
-// context of its own.
-func untilStopped(ctx context.Context) (context.Context, context.CancelFunc) {
-	feed, stop := context.WithCancel(ctx)
-	shutdown := activity.GetWorkerStopChannel(ctx)
-	go func() {
-		select {
-		case <-shutdown:
-			stop()
-		case <-feed.Done():
-		}
-	}()
-	return feed, stop
-}

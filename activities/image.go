@@ -86,7 +86,7 @@ func (i *Images) Update(ctx context.Context, in contract.UpdateImageInput) (cont
 
 // Delete removes a picture, a product, or what a filter selects. Safe to repeat
 // like Add.
-func (i *Images) Delete(ctx context.Context, in contract.DeleteImageInput) (contract.DeleteImageResult, error) {
+func (i *Images) Delete(ctx context.Context, in contract.DeleteImageInput) (_ contract.DeleteImageResult, err error) {
 	if err := in.Validate(); err != nil {
 		return contract.DeleteImageResult{}, err
 	}
@@ -98,6 +98,8 @@ func (i *Images) Delete(ctx context.Context, in contract.DeleteImageInput) (cont
 		return contract.DeleteImageResult{}, err
 	}
 	defer beat(ctx, contract.RateDelete)()
+	ctx, end := yielding(ctx)
+	defer end(&err)
 	return i.Pictures.DeleteImage(ctx, runOf(ctx), in.PictureRef, selected)
 }
 

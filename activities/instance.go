@@ -70,7 +70,9 @@ func (i *Instances) Limit(ctx context.Context, in contract.RatesInput) (contract
 }
 
 // Delete removes an instance with its pictures. Its tasks stay listed.
-func (i *Instances) Delete(ctx context.Context, ref contract.InstanceRef) (contract.Nothing, error) {
+func (i *Instances) Delete(ctx context.Context, ref contract.InstanceRef) (_ contract.Nothing, err error) {
 	defer beat(ctx)()
+	ctx, end := yielding(ctx)
+	defer end(&err)
 	return contract.Nothing{}, i.Index.DeleteInstance(ctx, runOf(ctx), ref.Name)
 }

@@ -2,6 +2,7 @@ package activities
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"sync"
 	"time"
@@ -72,6 +73,11 @@ func (p *pipeline) run(ctx, feed context.Context) (SliceRecord, error) {
 	p.feed = feed
 	p.work, p.fail = context.WithCancelCause(context.WithoutCancel(ctx))
 	defer p.fail(nil)
+	defer context.AfterFunc(ctx, func() {
+		if errors.Is(context.Cause(ctx), ErrWorkerStops) { // which waits no longer, not even for what is in hand
+			p.fail(ErrWorkerStops)
+		}
+	})()
 	var stop context.CancelFunc
 	p.more, stop = context.WithCancel(feed)
 	defer stop()

@@ -26,8 +26,10 @@ type Plans struct {
 // and so is one that would delete too much, before anything is written,
 // CodeTooManyDeletes. Memory is eight bytes a slice, and
 // what deleteGuard says. Safe to repeat: the first plan stays.
-func (p *Plans) Plan(ctx context.Context, in contract.PlanInput) (contract.WorkList, error) {
+func (p *Plans) Plan(ctx context.Context, in contract.PlanInput) (_ contract.WorkList, err error) {
 	defer beat(ctx)()
+	ctx, end := yielding(ctx)
+	defer end(&err)
 	task, err := p.Ledger.Task(ctx, in.Task)
 	if err != nil {
 		return contract.WorkList{}, err

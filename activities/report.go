@@ -26,8 +26,10 @@ type Reports struct {
 //
 // What keeps it from being written is in the ledger until it is. None of that is
 // for good: quotas, rights and disks are mended while it is tried again.
-func (r *Reports) Write(ctx context.Context, ref contract.TaskRef) (contract.ReportResult, error) {
+func (r *Reports) Write(ctx context.Context, ref contract.TaskRef) (_ contract.ReportResult, err error) {
 	defer beat(ctx)()
+	ctx, end := yielding(ctx)
+	defer end(&err)
 	task, err := r.Ledger.Task(ctx, ref.Task)
 	if err != nil {
 		return contract.ReportResult{}, err
@@ -51,6 +53,9 @@ func (r *Reports) writeNow(ctx context.Context, task contract.Task) (contract.Re
 	report, err := r.writeTo(ctx, task, r.Results.reportOf(task))
 	if err == nil {
 		return report, r.Ledger.SetReport(ctx, task.ID, report)
+	}
+	if stoppedBy(ctx, err) {
+		return contract.ReportResult{}, err // nothing to mend
 	}
 	noting, cancel := context.WithTimeout(context.WithoutCancel(ctx), noteLimit)
 	defer cancel()

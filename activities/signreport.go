@@ -13,8 +13,10 @@ import (
 // rest: a manifest of the lines that failed or were not run. Where there are none
 // there is no link to them. A task that had to be closed without its report, or
 // whose report is gone or another's, gets it now.
-func (r *Reports) Sign(ctx context.Context, in contract.ReportInput) (contract.SignedReport, error) {
+func (r *Reports) Sign(ctx context.Context, in contract.ReportInput) (_ contract.SignedReport, err error) {
 	defer beat(ctx)()
+	ctx, end := yielding(ctx)
+	defer end(&err)
 	task, err := r.Ledger.Task(ctx, in.Task)
 	if err != nil {
 		return contract.SignedReport{}, err

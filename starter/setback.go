@@ -130,6 +130,9 @@ func (p *pending) add(workflowID string, steps []*workflowpb.PendingActivityInfo
 			p.queues[queue] = true
 		}
 		failures := step.GetAttempt() - 1
+		if step.GetLastFailure().GetApplicationFailureInfo().GetType() == contract.WorkerStopped {
+			failures = 0 // another worker takes it on
+		}
 		found := setback{Step: name, Failures: failures, Cause: step.GetLastFailure().GetMessage()}
 		if next := step.GetNextAttemptScheduleTime(); next != nil {
 			found.Next = next.AsTime()

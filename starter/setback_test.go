@@ -31,6 +31,10 @@ func TestSetbackIsTheStepThatFailedMostOften(t *testing.T) {
 		}
 		return info
 	}
+	rolledOut := step("ReadPlan", 9, "the worker stops")
+	rolledOut.LastFailure.FailureInfo = &failurepb.Failure_ApplicationFailureInfo{
+		ApplicationFailureInfo: &failurepb.ApplicationFailureInfo{Type: contract.WorkerStopped},
+	}
 	child := func(id string) *workflowpb.PendingChildExecutionInfo {
 		return &workflowpb.PendingChildExecutionInfo{WorkflowId: id}
 	}
@@ -38,7 +42,7 @@ func TestSetbackIsTheStepThatFailedMostOften(t *testing.T) {
 		switch request.(*workflowservice.DescribeWorkflowExecutionRequest).GetExecution().GetWorkflowId() {
 		case "batch-task.shop":
 			return &workflowservice.DescribeWorkflowExecutionResponse{
-				PendingActivities: []*workflowpb.PendingActivityInfo{step("SampleLedger", 2, "once")},
+				PendingActivities: []*workflowpb.PendingActivityInfo{step("SampleLedger", 2, "once"), rolledOut},
 				PendingChildren:   []*workflowpb.PendingChildExecutionInfo{child("gone"), child("chunk")},
 			}, nil
 		case "chunk":

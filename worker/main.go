@@ -32,9 +32,8 @@ func main() {
 		exit(serveImaging(context.Background(), os.Args[2:]))
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	err := run(ctx, os.LookupEnv, os.Stderr)
-	stop()
-	exit(err)
+	context.AfterFunc(ctx, stop) // the next signal ends the process at once
+	exit(run(ctx, os.LookupEnv, os.Stderr))
 }
 
 // exit ends the process.
@@ -46,7 +45,8 @@ func exit(err error) {
 	os.Exit(0)
 }
 
-// run works until ctx ends, then finishes and commits what is in hand.
+// run works until ctx ends, then finishes and commits what is in hand. It does
+// not return later than IMAGEBATCH_STOP_TIMEOUT and lastMoments after that.
 func run(ctx context.Context, lookup func(string) (string, bool), logs io.Writer) error {
 	settings, err := readConfig(lookup)
 	if err != nil {
@@ -58,7 +58,28 @@ func run(ctx context.Context, lookup func(string) (string, bool), logs io.Writer
 	if err := pool.Hide(); err != nil {
 		return err
 	}
+	ctx, stop := context.WithCancelCause(ctx)
+	defer stop(nil)
+	fatal := make(chan error, 1)
+	err = bounded(ctx, settings.StopTimeout, logger, func(inHand context.Context) error {
+		return serve(ctx, inHand, settings, logger, func(err error) {
+			select {
+			case fatal <- err:
+			default: // the first one is why the worker stops
+			}
+			stop(err)
+		})
+	})
+	select {
+	case err = <-fatal:
+	default:
+	}
+	return err
+}
 
+// serve builds the worker and has it poll until ctx ends. Activities have the
+// context inHand; fail is told when the worker cannot go on.
+func serve(ctx, inHand context.Context, settings config, logger *slog.Logger, fail func(error)) error {
 	metrics, err := newMetrics()
 	if err != nil {
 		return err
@@ -101,7 +122,7 @@ func run(ctx context.Context, lookup func(string) (string, bool), logs io.Writer
 	}
 	defer stopListening()
 	logger.Info("worker listens for /healthz and /metrics", "address", where)
-	return work(ctx, settings, temporal, parts, logger)
+	return work(ctx, inHand, settings, temporal, parts, logger, fail)
 }
 
 // dial connects to Temporal, however long the server takes to come up.
@@ -127,43 +148,38 @@ func dial(ctx context.Context, options client.Options, logger *slog.Logger) (cli
 }
 
 // work polls until ctx ends. Slices have a queue and a worker of their own.
-func work(ctx context.Context, settings config, temporal client.Client, parts *parts, logger *slog.Logger) error {
-	fatal := make(chan error, 1)
+func work(ctx, inHand context.Context, settings config, temporal client.Client, parts *parts, logger *slog.Logger, fail func(error)) error {
 	options := worker.Options{
-		WorkerStopTimeout:            settings.StopTimeout,
+		BackgroundActivityContext: inHand,
+		// What is given up when inHand ends is still told to Temporal.
+		WorkerStopTimeout:            settings.StopTimeout + lastMoments/2,
 		MaxHeartbeatThrottleInterval: heartbeatThrottle,
 		DisableRegistrationAliasing:  true,
-		OnFatalError: func(err error) {
-			select {
-			case fatal <- err:
-			default: // the first one is why the worker stops
-			}
-		},
+		OnFatalError:                 fail,
 	}
 	general := worker.New(temporal, settings.TaskQueue, options)
 	options.MaxConcurrentActivityExecutionSize = settings.Slices
 	options.DisableWorkflowWorker = true
 	slices := worker.New(temporal, sliceQueue(settings), options)
 	register(general, slices, parts)
-	if err := general.Start(); err != nil {
-		return fmt.Errorf("start polling %s: %w", settings.TaskQueue, err)
+	// Both stop at once: a worker on its way out has no time for one after the
+	// other, and results are with Temporal, whoever takes them into the workflows.
+	var stopping sync.WaitGroup
+	defer stopping.Wait()
+	for _, part := range []struct {
+		worker worker.Worker
+		queue  string
+	}{{general, settings.TaskQueue}, {slices, sliceQueue(settings)}} {
+		if err := part.worker.Start(); err != nil {
+			return fmt.Errorf("start polling %s: %w", part.queue, err)
+		}
+		defer stopping.Go(part.worker.Stop)
 	}
-	defer general.Stop()
-	if err := slices.Start(); err != nil {
-		return fmt.Errorf("start polling %s: %w", sliceQueue(settings), err)
-	}
-	// Slices stop first: while they do, the other worker can still take their
-	// results into the workflows.
-	defer slices.Stop()
 	logger.Info("worker started", "taskQueue", settings.TaskQueue, "slices", settings.Slices, "cores", settings.Cores)
 
-	var err error
-	select {
-	case <-ctx.Done():
-	case err = <-fatal:
-	}
-	logger.Info("worker stops: what is in hand is finished and committed")
-	return err
+	<-ctx.Done()
+	logger.Info("worker stops: what is in hand is finished and committed", "within", settings.StopTimeout)
+	return nil
 }
 
 // heartbeatThrottle bounds how late an activity learns that it is to stop.

@@ -2,7 +2,9 @@ package workflows
 
 import (
 	"context"
+	"errors"
 
+	"go.temporal.io/sdk/temporal"
 	"go.temporal.io/sdk/worker"
 	"go.temporal.io/sdk/workflow"
 
@@ -32,12 +34,24 @@ func operate[In, Out any](op contract.Operation[In, Out]) func(workflow.Context,
 		if showsTasks(op.Name) {
 			settleTerminated(ctx)
 		}
-		out, err = call(patienceFor(op.Name)(ctx, op.Name), activityOf(op), in)
+		// Attempts at an operation are few. Those that its workers gave up when they
+		// stopped, of which a rollout may bring any number, are not held against it.
+		for again := true; again; again = workerStopped(err) {
+			out, err = call(patienceFor(op.Name)(ctx, op.Name), activityOf(op), in)
+		}
 		if err != nil {
 			return out, asFailure(err)
 		}
 		return out, nil
 	}
+}
+
+// workerStopped reports whether the last attempt at a step was given up because
+// its worker stopped. Where its time has run out since, no worker was left.
+func workerStopped(err error) bool {
+	var failed *temporal.ApplicationError
+	var late *temporal.TimeoutError
+	return errors.As(err, &failed) && failed.Type() == contract.WorkerStopped && !errors.As(err, &late)
 }
 
 // showsTasks reports whether an operation would show a terminated task as open

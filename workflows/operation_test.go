@@ -4,9 +4,11 @@ import (
 	"context"
 	"errors"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"go.temporal.io/sdk/activity"
+	"go.temporal.io/sdk/temporal"
 
 	"imagebatch/workflows"
 	"imagebatch/workflows/contract"
@@ -22,10 +24,16 @@ func TestOperation(t *testing.T) {
 		code   contract.Code
 		tries  int
 	}{
-		"Answers":   {in: valid, tries: 1},
-		"Stumbles":  {in: valid, tries: 2, fail: func(try int) error { return map[int]error{1: errors.New("store is busy")}[try] }},
-		"GivesUp":   {in: valid, tries: 3, code: contract.CodeInternalError, fail: func(int) error { return errors.New("store is busy") }, reason: "somebody is waiting"},
-		"Refuses":   {in: valid, tries: 1, code: contract.CodePictureError, fail: func(int) error { return refused(contract.CodePictureError, "not a picture") }},
+		"Answers":  {in: valid, tries: 1},
+		"Stumbles": {in: valid, tries: 2, fail: func(try int) error { return map[int]error{1: errors.New("store is busy")}[try] }},
+		"GivesUp":  {in: valid, tries: 3, code: contract.CodeInternalError, fail: func(int) error { return errors.New("store is busy") }, reason: "somebody is waiting"},
+		"Refuses":  {in: valid, tries: 1, code: contract.CodePictureError, fail: func(int) error { return refused(contract.CodePictureError, "not a picture") }},
+		"Rollout": {in: valid, tries: 8, reason: "workers that stop are nothing that the operation has to answer for", fail: func(try int) error {
+			if try < 8 {
+				return temporal.NewApplicationErrorWithOptions("the worker stops", contract.WorkerStopped, temporal.ApplicationErrorOptions{NextRetryDelay: time.Millisecond})
+			}
+			return nil
+		}},
 		"Validates": {in: contract.SearchInput{Instance: "shop"}, code: contract.CodeNoSpecifiedPicContent, reason: "a stranger's input reaches no activity"},
 	}
 	for name, tc := range cases {

@@ -7,6 +7,8 @@ import (
 	"encoding/hex"
 	"fmt"
 	"io"
+	"maps"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -65,6 +67,13 @@ func (o *Objects) Text(bucket, key string) (string, bool) {
 	defer o.mu.Unlock()
 	text, ok := o.buckets[bucket][key]
 	return string(text), ok
+}
+
+// Keys are the names of the objects of a bucket, sorted.
+func (o *Objects) Keys(bucket string) []string {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return slices.Sorted(maps.Keys(o.buckets[bucket]))
 }
 
 // Reads is how often the object was opened.

@@ -13,6 +13,11 @@ const DefaultTaskQueue = "imagebatch"
 // at a time, and a search or a callback must not wait behind them.
 func SliceQueue(taskQueue string) string { return taskQueue + "-slices" }
 
+// WorkerStopped is the type of the failure of a step that was given up because
+// its worker stopped, for another to take on: not a code, because no user is
+// concerned.
+const WorkerStopped = "WorkerStopped"
+
 // Activity is the name of a step together with its types. Workflows call it and
 // the worker binds a method to it; if the two disagree, one does not compile.
 type Activity[In, Out any] struct{ Name string }
