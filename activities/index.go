@@ -42,7 +42,7 @@ func (c *committer) take(o outcome) {
 		})
 		return
 	}
-	if c.pending = append(c.pending, o.Outcome); len(c.pending) >= c.Limits.CommitLines {
+	if c.pending = append(c.pending, o.Outcome); len(c.pending) >= c.Limits.CommitLines || c.failing.pressing() {
 		c.flush()
 	}
 }
@@ -73,11 +73,16 @@ func (c *committer) commit(outcomes []Outcome, apply func(Batch) (SliceRecord, e
 		return
 	}
 	c.caution.commit()
+	failed := 0
 	for _, o := range outcomes {
 		if o.Failure != nil {
+			failed++
 			c.Meter.Line(o.Ending, o.Failure.Code)
 		} else {
 			c.Meter.Line(o.Ending, "")
 		}
+	}
+	if c.failing.committed(failed, c.record.TaskFailed); c.failing.passed() {
+		c.stop()
 	}
 }

@@ -26,11 +26,13 @@ type pipeline struct {
 	source  *probe
 	caution *caution // nil unless lines are tried one by one
 	others  *otherNames
+	failing *failing // nil where any number of lines may fail
 	log     log.Logger
 
-	feed context.Context // ends when no more lines shall be taken on
-	work context.Context // ends when the attempt has failed
-	more context.Context // ends with the first of the two
+	feed context.Context    // ends when no more lines shall be taken on
+	work context.Context    // ends when the attempt has failed
+	more context.Context    // ends with the first of the two, and when too many lines have failed
+	stop context.CancelFunc // ends more
 	fail context.CancelCauseFunc
 
 	record   SliceRecord // as of the last commit
@@ -62,7 +64,8 @@ func newPipeline(s *Slices, in contract.SliceInput, task contract.Task, objects 
 	return &pipeline{
 		Slices: s, task: task, in: in, first: in.List.FirstLine(in.Slice), objects: objects,
 		source: newProbe(objects, task), caution: care, others: newOtherNames(sliceGuesses),
-		record: done, outcomes: make(chan outcome, s.Limits.CommitLines),
+		failing: s.Limits.Failures.of(in, done),
+		record:  done, outcomes: make(chan outcome, s.Limits.CommitLines),
 	}
 }
 
@@ -78,10 +81,9 @@ func (p *pipeline) run(ctx, feed context.Context) (SliceRecord, error) {
 			p.fail(ErrWorkerStops)
 		}
 	})()
-	var stop context.CancelFunc
-	p.more, stop = context.WithCancel(feed)
-	defer stop()
-	defer context.AfterFunc(p.work, stop)()
+	p.more, p.stop = context.WithCancel(feed)
+	defer p.stop()
+	defer context.AfterFunc(p.work, p.stop)()
 
 	adds := make(chan addition) // unbuffered: what waits here when work is to stop would have to be done
 	fetched := make(chan addition, p.Limits.Featurizers)
@@ -114,11 +116,17 @@ func (p *pipeline) run(ctx, feed context.Context) (SliceRecord, error) {
 		}
 	}
 	p.caution.release()
+	p.record.TaskFailed = max(p.record.TaskFailed, p.failing.forget()) // other slices commit too
 	return p.record, context.Cause(p.work)
 }
 
-// refuse isolates a line: it fails, and nothing else does.
+// refuse isolates a line: it fails, and nothing else does. Once too many lines
+// have failed it stays undone instead: its task is given up.
 func (p *pipeline) refuse(a addition, stage Stage, code contract.Code, message string) {
+	if p.failing.passed() {
+		p.stop() // nobody may wait for the line
+		return
+	}
 	refused := outcomeOf(a.line)
 	refused.Ending, refused.Stage = Failed, stage
 	refused.Failure = &Failure{
@@ -126,6 +134,7 @@ func (p *pipeline) refuse(a addition, stage Stage, code contract.Code, message s
 		Operation: string(a.entry.Operation), Product: a.entry.ProductID, Picture: a.entry.PicName,
 		Code: code, Message: message, Attempts: max(1, a.attempts),
 	}
+	p.failing.found()
 	p.outcomes <- outcome{Outcome: refused}
 }
 

@@ -73,6 +73,8 @@ type Ledger interface {
 type SliceRecord struct {
 	Done  Bitmap // bit n is the slice's n-th line
 	Tally contract.Tally
+	// TaskFailed is how many lines of the whole task had failed by then.
+	TaskFailed int64
 }
 
 // Attempt names one attempt at a slice.

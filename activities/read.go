@@ -54,6 +54,9 @@ func (p *pipeline) readSlice(ctx context.Context, done Bitmap, adds chan<- addit
 		if done.Has(n) {
 			continue
 		}
+		if !p.failing.mayGoOn(ctx) {
+			return nil
+		}
 		line := scanner.Line()
 		text := line.Text // the scanner's own, valid until its next line
 		line.Text = nil

@@ -35,6 +35,7 @@ type Limits struct {
 	Cores       *semaphore.Weighted // pictures being decoded, over all slices
 	AllCores    int64               // the size of Cores: what a picture takes that is decoded alone
 	Sheets      *semaphore.Weighted // contact sheets being drawn
+	Failures    *FailureCounts      // failed lines that are not committed yet, over all slices
 	Fetches     *FetchLimit         // pictures being fetched, over all slices; nil for no bound
 }
 
@@ -46,13 +47,15 @@ func NewLimits(cores int) Limits {
 		Bytes:    semaphore.NewWeighted(64 << 20),
 		Cores:    semaphore.NewWeighted(int64(cores)),
 		AllCores: int64(cores),
+		Failures: &FailureCounts{},
 		Sheets:   semaphore.NewWeighted(2), // some 25 MB each
 	}
 }
 
 // Slice does the lines of a slice that are not done yet and returns what the
-// ledger then has of it. Told to stop, it takes on no more lines, commits what it
-// has in hand and returns that it is not whole. Safe to repeat, and safe beside
+// ledger then has of it. Told to stop, and once more lines of the task have failed
+// than may, it takes on no more lines, commits what it has in hand and returns that
+// it is not whole. Safe to repeat, and safe beside
 // another attempt: the ledger applies every line once.
 func (s *Slices) Slice(ctx context.Context, in contract.SliceInput) (contract.SliceResult, error) {
 	defer beat(ctx)()
@@ -62,7 +65,7 @@ func (s *Slices) Slice(ctx context.Context, in contract.SliceInput) (contract.Sl
 	}
 	defer end()
 	record := opened.SliceRecord
-	if record.Done.Count() < in.List.LinesOf(in.Slice) {
+	if record.Done.Count() < in.List.LinesOf(in.Slice) && !exceeded(in, record) {
 		care := cautionFor(s.Ledger, attempt, opened, activity.GetLogger(ctx))
 		if record, err = s.process(ctx, in, record, care); err != nil {
 			return contract.SliceResult{}, err
@@ -75,8 +78,13 @@ func (s *Slices) Slice(ctx context.Context, in contract.SliceInput) (contract.Sl
 	return contract.SliceResult{
 		Slice: in.Slice,
 		Whole: record.Done.Count() == in.List.LinesOf(in.Slice),
-		Tally: record.Tally,
+		Tally: record.Tally, Exceeded: exceeded(in, record),
 	}, nil
+}
+
+// exceeded reports whether more lines of the task have failed than may.
+func exceeded(in contract.SliceInput, record SliceRecord) bool {
+	return in.MaxFailures != nil && record.TaskFailed > *in.MaxFailures
 }
 
 // process does what is left of a slice. Being stopped is no error, however early

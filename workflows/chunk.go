@@ -42,6 +42,7 @@ func Chunk(ctx workflow.Context, in contract.ChunkInput) (contract.ChunkResult, 
 	c.running, c.cancel = workflow.WithCancel(live)
 	workflow.GoNamed(ctx, "cancel", func(ctx workflow.Context) {
 		ctx.Done().Receive(ctx, nil)
+		c.canceled = true
 		c.recall(contract.Recall{Now: true})
 	})
 	return c.run(live)
@@ -56,6 +57,8 @@ type chunk struct {
 	whole    int
 	repeats  int
 	recalled bool
+	canceled bool // by Temporal
+	exceeded bool // more lines of the task have failed than may
 	failure  error
 
 	running workflow.Context // of the slices
@@ -102,7 +105,7 @@ func (c *chunk) start(ctx workflow.Context, events workflow.Selector) {
 	summary := fmt.Sprintf("slice %d/%d: fetch → validate → featurize → index, lines %d–%d",
 		slice+1, c.in.List.Slices, first, first+int64(c.in.List.LinesOf(slice))-1)
 	future := workflow.ExecuteActivity(slicing(c.running, summary), contract.Slice.Name, contract.SliceInput{
-		Task: c.in.Task, Slice: slice, List: c.in.List,
+		Task: c.in.Task, Slice: slice, List: c.in.List, MaxFailures: c.in.MaxFailures,
 	})
 	events.AddFuture(future, func(future workflow.Future) {
 		var result contract.SliceResult
@@ -128,12 +131,13 @@ func (c *chunk) landed(ctx workflow.Context, at int, result contract.SliceResult
 		c.tell(ctx)
 	default:
 		c.slices[at].Tally = result.Tally
-		if c.repeats < maxRepeats {
+		if c.repeats < maxRepeats && !result.Exceeded {
 			c.repeats++
 			c.queue = append(c.queue, at)
 		}
 	}
-	if c.failedTooOften() {
+	if result.Exceeded || c.failedTooOften() {
+		c.exceeded = true
 		c.recall(contract.Recall{Now: true})
 	}
 }
@@ -179,7 +183,7 @@ func (c *chunk) progress() contract.ChunkProgress {
 }
 
 func (c *chunk) result() contract.ChunkResult {
-	var result contract.ChunkResult
+	result := contract.ChunkResult{Canceled: c.canceled, Exceeded: c.exceeded}
 	for _, slice := range c.slices {
 		if slice.Whole {
 			result.Whole.Add(slice.Tally)

@@ -154,6 +154,9 @@ func TestChunkRecall(t *testing.T) {
 			if diff := cmp.Diff(tc.unfinished, result.Unfinished); diff != "" {
 				t.Errorf("unfinished (-want +got):\n%s%s", diff, tc.reason)
 			}
+			if result.Canceled != (name == "Canceled") || result.Exceeded {
+				t.Errorf("result %+v; want it to tell Temporal's cancel from a recall", result)
+			}
 			if result.Partial.Done() != tc.partial {
 				t.Errorf("%d lines of unfinished slices, want %d", result.Partial.Done(), tc.partial)
 			}
@@ -249,5 +252,48 @@ func TestChunkStatus(t *testing.T) {
 	}
 	if got.Slices != 8 || got.Whole != 3 || got.Tally.Succeeded != 48 || got.Run != 1 {
 		t.Errorf("status %+v, want 3 of 8 slices with 48 lines", got)
+	}
+}
+
+// A slice that was told by the ledger that the task has failed too often ends its
+// chunk: nothing is started or tried again.
+func TestChunkEndsWhenTooManyLinesHaveFailed(t *testing.T) {
+	t.Parallel()
+	for name, whole := range map[string]bool{"Broken off": false, "With its last line": true} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t, 128)
+			in := chunkOf(w, 8)
+			in.Sizes.SlicesInFlight = 2
+			in.MaxFailures = new(int64(60))
+			w.slice = func(in contract.SliceInput) (contract.SliceResult, error) {
+				if in.MaxFailures == nil || *in.MaxFailures != 60 {
+					t.Errorf("slice %d was told that %v lines may fail; want 60", in.Slice, in.MaxFailures)
+				}
+				switch in.Slice {
+				case 0:
+					return w.runSlice(in)
+				case 1:
+					return contract.SliceResult{}, activity.ErrResultPending // until it is canceled
+				}
+				result, err := w.runSlice(in)
+				result.Whole, result.Exceeded = whole, true
+				return result, err
+			}
+			result, err := w.runChunk(in)
+			if err != nil {
+				t.Fatal(err)
+			}
+			unfinished := []int{1, 2, 3, 4, 5, 6, 7}
+			if whole {
+				unfinished = []int{1, 3, 4, 5, 6, 7}
+			}
+			if diff := cmp.Diff(unfinished, result.Unfinished); diff != "" || !result.Exceeded || result.Canceled {
+				t.Errorf("result %+v; want it to say why, with unfinished (-want +got):\n%s", result, diff)
+			}
+			if done := result.Whole.Done() + result.Partial.Done(); done != 32 || w.count("slice 2") != 1 || w.count("slice 3") != 0 {
+				t.Errorf("%d lines are counted after %v", done, w.steps)
+			}
+		})
 	}
 }

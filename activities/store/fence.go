@@ -8,20 +8,28 @@ func (t *Tx) next() (number int64, err error) {
 	return number, err
 }
 
-// fence is the instance of a task whose fence is open, and its work list, as
-// JSON, if it is planned. CodeTaskNotFound, CodeFenceClosed.
-func (t *Tx) fence(task int64) (instance int64, planned bool, list string, err error) {
+// openTask is what a transaction finds of a task whose fence is open.
+type openTask struct {
+	instance int64
+	planned  bool
+	list     string // as JSON, if planned
+	failed   int64  // lines
+}
+
+// fence finds a task whose fence is open. CodeTaskNotFound, CodeFenceClosed.
+func (t *Tx) fence(task int64) (open openTask, err error) {
 	var state contract.State
-	found, err := t.Row([]any{&state, &instance, &planned, &list}, "SELECT state, instance, planned, list FROM task WHERE id = ?", task)
+	found, err := t.Row([]any{&state, &open.instance, &open.planned, &open.list, &open.failed},
+		"SELECT state, instance, planned, list, failed FROM task WHERE id = ?", task)
 	switch {
 	case err != nil:
-		return 0, false, "", err
+		return openTask{}, err
 	case !found:
-		return 0, false, "", taskNotFound(task)
+		return openTask{}, taskNotFound(task)
 	case state.Final():
-		return 0, false, "", contract.Errorf(contract.CodeFenceClosed, "task %d is closed as %s; nothing of it is applied any more", task, state)
+		return openTask{}, contract.Errorf(contract.CodeFenceClosed, "task %d is closed as %s; nothing of it is applied any more", task, state)
 	}
-	return instance, planned, list, nil
+	return open, nil
 }
 
 func taskNotFound(task int64) error {

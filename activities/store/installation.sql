@@ -12,6 +12,9 @@ ALTER TABLE task ADD COLUMN callback_attempts INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE task ADD COLUMN callback_next INTEGER; -- nanoseconds since 1970
 -- The last signal that could not be read, with who sent it where that is known.
 ALTER TABLE task ADD COLUMN unread TEXT NOT NULL DEFAULT '';
+-- How many of its lines have failed, where they are failed by programs that count
+-- them here: what a limit of failures is held against at every commit.
+ALTER TABLE task ADD COLUMN failed INTEGER NOT NULL DEFAULT 0;
 -- A forgotten task has lost its slices, failures and attempts and is in no list.
 -- Its row stays with its instance: pictures have their source from it.
 ALTER TABLE task ADD COLUMN forgotten INTEGER NOT NULL DEFAULT 0;

@@ -37,14 +37,15 @@ type Progress struct {
 // Progress checks the fence of a batch's task, and that the batch is a part of
 // its slice, and reads what is done. CodeFenceClosed, CodeTaskNotFound.
 func (t *Tx) Progress(batch activities.Batch) (*Progress, error) {
-	instance, planned, list, err := t.fence(batch.Task)
+	open, err := t.fence(batch.Task)
 	if err != nil {
 		return nil, err
 	}
-	if err := checkBatch(batch, planned, list); err != nil {
+	if err := checkBatch(batch, open); err != nil {
 		return nil, err
 	}
-	p := &Progress{Instance: instance, tx: t, batch: batch}
+	p := &Progress{Instance: open.instance, tx: t, batch: batch}
+	p.record.TaskFailed = open.failed
 	tally, codes, lines := &p.record.Tally, "", 0
 	var done []byte
 	found, err := t.Row([]any{&lines, &done, &tally.Succeeded, &tally.Failed, &tally.Skipped,
@@ -70,14 +71,14 @@ func (t *Tx) Progress(batch activities.Batch) (*Progress, error) {
 }
 
 // checkBatch refuses a batch that would be counted in the wrong place.
-func checkBatch(batch activities.Batch, planned bool, list string) error {
+func checkBatch(batch activities.Batch, open openTask) error {
 	wrong := batch.Slice < 0 || batch.Lines < 1 || batch.First < 1
 	for _, outcome := range batch.Outcomes {
 		wrong = wrong || outcome.Line < batch.First || outcome.Line >= batch.First+int64(batch.Lines)
 	}
-	if planned && len(batch.Outcomes) > 0 {
+	if open.planned && len(batch.Outcomes) > 0 {
 		var work contract.WorkList
-		if err := json.Unmarshal([]byte(list), &work); err != nil {
+		if err := json.Unmarshal([]byte(open.list), &work); err != nil {
 			return fmt.Errorf("read the work list of task %d: %w", batch.Task, err)
 		}
 		wrong = wrong || batch.Slice >= work.Slices || batch.First != work.FirstLine(batch.Slice) || batch.Lines != work.LinesOf(batch.Slice)
@@ -155,6 +156,12 @@ func (p *Progress) Save() (activities.SliceRecord, error) {
 		p.batch.Task, p.batch.Slice, p.batch.Lines, []byte(p.record.Done), tally.Succeeded, tally.Failed, tally.Skipped,
 		tally.Fetched, tally.Validated, tally.Featurized, tally.Indexed, codes); err != nil {
 		return activities.SliceRecord{}, err
+	}
+	if len(p.failures) > 0 {
+		p.record.TaskFailed += int64(len(p.failures))
+		if _, err := p.tx.Exec("UPDATE task SET failed = failed + ? WHERE id = ?", len(p.failures), p.batch.Task); err != nil {
+			return activities.SliceRecord{}, err
+		}
 	}
 	for _, f := range p.failures {
 		if _, err := p.tx.Exec(`INSERT INTO failure (task, line, start, length, operation, product, picture, code, message, attempts)

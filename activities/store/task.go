@@ -134,12 +134,12 @@ func (t *Tx) closeTerminated(instance, successor int64) error {
 // not it is the same. CodeFenceClosed.
 func (s *Store) SetPlan(ctx context.Context, id int64, list contract.WorkList) (kept contract.WorkList, err error) {
 	err = s.Write(ctx, func(t *Tx) error {
-		_, planned, text, err := t.fence(id)
+		open, err := t.fence(id)
 		if err != nil {
 			return err
 		}
-		if planned {
-			if err := json.Unmarshal([]byte(text), &kept); err != nil {
+		if open.planned {
+			if err := json.Unmarshal([]byte(open.list), &kept); err != nil {
 				return fmt.Errorf("read the work list of task %d: %w", id, err)
 			}
 			return nil

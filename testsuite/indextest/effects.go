@@ -46,7 +46,37 @@ func testCommit(t *testing.T, open Open) {
 		}
 		fresh, err := w.ledger.Slice(w.Context(), task, 0, 8)
 		w.must(err)
-		wantSame(t, "an untouched slice", fresh, activities.SliceRecord{Done: activities.NewBitmap(8)})
+		wantSame(t, "an untouched slice", fresh, activities.SliceRecord{Done: activities.NewBitmap(8), TaskFailed: 1})
+	})
+	t.Run("FailuresOfTheTaskAreCounted", func(t *testing.T) {
+		t.Parallel()
+		w := newWorld(t, open, 1)
+		other, otherList := w.task(4, 0, 4)
+		w.commit(other, otherList, 0, fails(1, contract.CodePictureError))
+		w.end(other, contract.StateStop)
+		task, list := w.task(20, 1, 8)
+		for n, step := range []struct {
+			slice    int
+			outcomes []activities.Outcome
+			want     int64
+		}{
+			{0, []activities.Outcome{fails(1, contract.CodePictureError), adds(2, "p", "a", 0), blank(3)}, 1},
+			{1, []activities.Outcome{fails(9, contract.CodePictureError), fails(10, contract.CodeInvalidPicURL)}, 3},
+			{1, []activities.Outcome{fails(9, contract.CodePictureError), fails(10, contract.CodePictureError)}, 3}, // again
+			{2, []activities.Outcome{adds(17, "p", "b", 0)}, 4},                                                     // over the quota
+			{0, []activities.Outcome{skips(4)}, 4},
+		} {
+			if record := w.commit(task, list, step.slice, step.outcomes...); record.TaskFailed != step.want {
+				t.Errorf("after commit %d the task has %d failed lines; want %d", n+1, record.TaskFailed, step.want)
+			}
+		}
+		if record := w.deleteProduct(task, list, 0, 5, "p"); record.TaskFailed != 4 {
+			t.Errorf("after the deletion of a product the task has %d failed lines; want 4", record.TaskFailed)
+		}
+		opened, err := w.ledger.OpenSlice(w.Context(), activities.Attempt{Task: task, Slice: 2, ID: "another"}, 4)
+		if w.must(err); opened.TaskFailed != 4 {
+			t.Errorf("an attempt finds %d failed lines; want 4", opened.TaskFailed)
+		}
 	})
 	t.Run("FailedLineHasNoEffect", func(t *testing.T) {
 		t.Parallel()

@@ -136,6 +136,9 @@ type SliceInput struct {
 	Task  int64    `json:"taskId"`
 	Slice int      `json:"slice"`
 	List  WorkList `json:"list"`
+	// MaxFailures is how many lines of the whole task may fail; once more have, no
+	// more lines are taken on. Nil for any number.
+	MaxFailures *int64 `json:"maxFailures,omitempty"`
 }
 
 // SliceResult says how far the slice has come: all of it, or less when the
@@ -144,6 +147,8 @@ type SliceResult struct {
 	Slice int   `json:"slice"`
 	Whole bool  `json:"whole"`
 	Tally Tally `json:"tally"`
+	// Exceeded says that more lines of the task have failed than may.
+	Exceeded bool `json:"exceeded,omitempty"`
 }
 
 // ChunkInput asks for a group of slices.
@@ -158,14 +163,18 @@ type ChunkInput struct {
 	// FailuresLeft is how many of its lines may fail before the chunk stops on
 	// its own, because the task then cannot go on anyway. Nil for any number.
 	FailuresLeft *int64 `json:"failuresLeft,omitempty"`
+	// MaxFailures is how many lines of the whole task may fail. Nil for any number.
+	MaxFailures *int64 `json:"maxFailures,omitempty"`
 }
 
 // ChunkResult says which slices are not whole yet, and what all slices of this
 // chunk's input have to show so far.
 type ChunkResult struct {
 	Unfinished []int `json:"unfinished,omitempty"`
-	Whole      Tally `json:"whole"`   // of the slices that are whole
-	Partial    Tally `json:"partial"` // of those that are not
+	Whole      Tally `json:"whole"`              // of the slices that are whole
+	Partial    Tally `json:"partial"`            // of those that are not
+	Canceled   bool  `json:"canceled,omitempty"` // by Temporal's cancel, not by a recall
+	Exceeded   bool  `json:"exceeded,omitempty"` // it stopped because more lines of the task had failed than may
 }
 
 // ChunkProgress is what a chunk tells its task now and then.

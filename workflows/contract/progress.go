@@ -91,6 +91,41 @@ func (t *Tally) Add(other Tally) {
 	t.Codes = codes
 }
 
+// Less is this tally without another one, that of some of its lines. What would
+// be negative is 0.
+func (t Tally) Less(other Tally) Tally {
+	return t.with(other, func(mine, others int64) int64 { return max(0, mine-others) })
+}
+
+// Most is, count by count, the larger of two tallies of the same lines, each of
+// which may have missed some.
+func (t Tally) Most(other Tally) Tally {
+	return t.with(other, func(mine, others int64) int64 { return max(mine, others) })
+}
+
+// with combines two tallies count by count.
+func (t Tally) with(other Tally, combine func(mine, others int64) int64) Tally {
+	combined := Tally{
+		Counts: Counts{
+			Succeeded: combine(t.Succeeded, other.Succeeded), Failed: combine(t.Failed, other.Failed),
+			Skipped: combine(t.Skipped, other.Skipped), Canceled: combine(t.Canceled, other.Canceled),
+		},
+		Stages: Stages{
+			Fetched: combine(t.Fetched, other.Fetched), Validated: combine(t.Validated, other.Validated),
+			Featurized: combine(t.Featurized, other.Featurized), Indexed: combine(t.Indexed, other.Indexed),
+		},
+	}
+	for _, code := range slices.Concat(t.CodesByCount(), other.CodesByCount()) {
+		if n := combine(t.Codes[code], other.Codes[code]); n > 0 {
+			if combined.Codes == nil {
+				combined.Codes = map[Code]int64{}
+			}
+			combined.Codes[code] = n
+		}
+	}
+	return combined
+}
+
 // CodesByCount are the codes of failed lines, the most frequent first, and those
 // of one frequency by name.
 func (t Tally) CodesByCount() []Code {

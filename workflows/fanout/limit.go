@@ -28,4 +28,13 @@ func (e *Engine) failuresLeft(chunk *openChunk) *int64 {
 	return &left
 }
 
+// maxFailures is how many lines of the job may fail, nil for any number.
+func (e *Engine) maxFailures() *int64 {
+	allowed, limited := e.allowed()
+	if !limited {
+		return nil
+	}
+	return &allowed
+}
+
 func (e *Engine) allowed() (int64, bool) { return e.job.MaxFailures.Of(e.job.List.Lines) }

@@ -30,6 +30,7 @@ func TestFailureLimit(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {
 		reason  string
+		chunk   func(workflow.Context, contract.ChunkInput) (contract.ChunkResult, error) // failing by default
 		limit   contract.Threshold
 		state   fanout.State
 		gate    contract.State
@@ -68,6 +69,13 @@ func TestFailureLimit(t *testing.T) {
 			}}, Whole: contract.Tally{Counts: contract.Counts{Failed: 22}}},
 			sizes: contract.Sizes{ChunkSlices: 8, Window: 1}, verdict: fanout.Done, failed: 24, left: []int64{8},
 		},
+		"LedgerKnowsMore": {
+			reason: "a chunk was told by the ledger, which has counted lines that nobody has told of yet",
+			chunk: func(_ workflow.Context, in contract.ChunkInput) (contract.ChunkResult, error) {
+				return contract.ChunkResult{Unfinished: in.Slices, Exceeded: true, Partial: contract.Tally{Counts: contract.Counts{Failed: 2}}}, nil
+			},
+			limit: "18", sizes: contract.Sizes{ChunkSlices: 8, Window: 1}, verdict: fanout.Failed, failed: 2, left: []int64{18},
+		},
 		"WhileSuspended": {
 			reason: "what a suspend brought to light fails the task without a resume",
 			limit:  "2", gate: contract.StateSuspended, state: fanout.State{Whole: contract.Tally{Counts: contract.Counts{Failed: 3}}},
@@ -76,7 +84,10 @@ func TestFailureLimit(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			b := &bench{t: t, chunk: failing, job: jobOf(24, test.sizes)}
+			if test.chunk == nil {
+				test.chunk = failing
+			}
+			b := &bench{t: t, chunk: test.chunk, job: jobOf(24, test.sizes)}
 			b.job.MaxFailures = test.limit
 			end := b.once(1, hosted{Job: b.job, State: test.state, Gate: test.gate})
 			if end.Verdict != test.verdict || end.Tally.Failed != test.failed {
@@ -90,6 +101,9 @@ func TestFailureLimit(t *testing.T) {
 				told := int64(-1)
 				if in.FailuresLeft != nil {
 					told = *in.FailuresLeft
+				}
+				if allowed, limited := test.limit.Of(b.job.List.Lines); limited != (in.MaxFailures != nil) || limited && *in.MaxFailures != allowed {
+					t.Errorf("chunk %d was told of the whole task's limit: %v", in.Chunk, in.MaxFailures)
 				}
 				left = append(left, told)
 			}

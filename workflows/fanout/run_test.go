@@ -136,15 +136,23 @@ func TestRunTakesUpWhatWasEndedFromOutside(t *testing.T) {
 	partial := func(in contract.ChunkInput) (contract.ChunkResult, error) {
 		return contract.ChunkResult{Whole: whole(1), Unfinished: in.Slices[1:]}, nil
 	}
+	drained := func(in contract.ChunkInput) (contract.ChunkResult, error) {
+		return contract.ChunkResult{Unfinished: in.Slices}, nil
+	}
+	canceled := func(in contract.ChunkInput) (contract.ChunkResult, error) {
+		return contract.ChunkResult{Unfinished: in.Slices, Canceled: true}, nil
+	}
 	cases := map[string]struct {
 		end  func(contract.ChunkInput) (contract.ChunkResult, error)
 		upTo int // run until which chunk 1 is ended so
 		fail bool
 	}{
-		"Canceled":     {upTo: 3, end: func(contract.ChunkInput) (r contract.ChunkResult, err error) { return r, temporal.NewCanceledError() }},
-		"TooOften":     {upTo: 4, fail: true, end: func(contract.ChunkInput) (r contract.ChunkResult, err error) { return r, temporal.NewCanceledError() }},
-		"GaveBack":     {upTo: 3, end: partial},
-		"GaveBackOnce": {upTo: 1, end: partial},
+		"Canceled":             {upTo: 3, end: func(contract.ChunkInput) (r contract.ChunkResult, err error) { return r, temporal.NewCanceledError() }},
+		"TooOften":             {upTo: 4, fail: true, end: func(contract.ChunkInput) (r contract.ChunkResult, err error) { return r, temporal.NewCanceledError() }},
+		"Drained":              {upTo: 3, end: partial},
+		"DrainedOften":         {upTo: 9, end: drained},
+		"CanceledLate":         {upTo: 3, end: canceled},
+		"CanceledLateTooOften": {upTo: 4, fail: true, end: canceled},
 	}
 	for name, tc := range cases {
 		t.Run(name, func(t *testing.T) {
@@ -240,5 +248,76 @@ func TestRunHearsOpenChunksOnly(t *testing.T) {
 	b.toTheEnd()
 	if diff := cmp.Diff([]int64{1, 2, 5, 8}, done); diff != "" {
 		t.Errorf("slices shown as done, one after the other (-want +got):\n%s", diff)
+	}
+}
+
+// A suspend may come before the chunks of a new run have come to a slice again:
+// what those before them had seen stays.
+func TestRunCountsNeverFall(t *testing.T) {
+	t.Parallel()
+	half := contract.Tally{
+		Counts: contract.Counts{Succeeded: 6, Failed: 2}, Stages: contract.Stages{Fetched: 8, Validated: 6, Featurized: 6, Indexed: 6},
+		Codes: map[contract.Code]int64{contract.CodePictureError: 2},
+	}
+	quarter := contract.Tally{Counts: contract.Counts{Failed: 4}, Stages: contract.Stages{Fetched: 1}, Codes: map[contract.Code]int64{contract.CodeInvalidPicURL: 4}}
+	for name, test := range map[string]struct {
+		reason string
+		heard  contract.Tally // of run 2, before its result
+		second contract.ChunkResult
+		want   contract.Tally // after the second suspend
+	}{
+		"NothingSeen": {
+			reason: "the second run has not come to a slice",
+			second: contract.ChunkResult{Unfinished: []int{0, 1}}, want: half,
+		},
+		"OtherSlicesSeen": {
+			reason: "count by count the larger one, of whatever slices it is",
+			second: contract.ChunkResult{Unfinished: []int{0, 1}, Partial: quarter},
+			want: contract.Tally{
+				Counts: contract.Counts{Succeeded: 6, Failed: 4}, Stages: half.Stages,
+				Codes: map[contract.Code]int64{contract.CodePictureError: 2, contract.CodeInvalidPicURL: 4},
+			},
+		},
+		"OneIsWhole": {
+			reason: "what has become whole is not counted twice",
+			second: contract.ChunkResult{Unfinished: []int{1}, Whole: contract.Tally{Counts: contract.Counts{Succeeded: 5}}},
+			want:   contract.Tally{Counts: half.Counts, Stages: half.Stages, Codes: half.Codes},
+		},
+		"Heard": {
+			reason: "nor does it fall when the open chunk tells more of other lines",
+			heard:  contract.Tally{Counts: contract.Counts{Succeeded: 9}},
+			second: contract.ChunkResult{Unfinished: []int{0, 1}},
+			want:   contract.Tally{Counts: contract.Counts{Succeeded: 9, Failed: 2}, Stages: half.Stages, Codes: half.Codes},
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			b := &bench{t: t, job: jobOf(2, contract.Sizes{ChunkSlices: 2})}
+			b.chunk = func(ctx workflow.Context, in contract.ChunkInput) (contract.ChunkResult, error) {
+				if in.Run > 2 {
+					return contract.ChunkResult{Whole: whole(2)}, nil
+				}
+				workflow.GetSignalChannel(ctx, contract.RecallChunk.Name).Receive(ctx, nil)
+				if in.Run == 1 {
+					return contract.ChunkResult{Unfinished: in.Slices, Partial: half}, nil
+				}
+				return test.second, nil
+			}
+			b.script = func(_ int, env *sdktest.TestWorkflowEnvironment) {
+				at(env, 1*time.Second, contract.StateSuspended)
+				at(env, 2*time.Second, contract.StateProcessing)
+				if test.heard.Done() > 0 {
+					env.RegisterDelayedCallback(func() {
+						env.SignalWorkflow(contract.ReportedChunk.Name, contract.ChunkProgress{Chunk: 0, Run: 2, Tally: test.heard})
+					}, 2500*time.Millisecond)
+				}
+				at(env, 3*time.Second, contract.StateSuspended)
+				at(env, 4*time.Second, contract.StateStopping)
+			}
+			end, _ := b.toTheEnd()
+			if diff := cmp.Diff(test.want, end.Tally); diff != "" || end.Verdict != fanout.Stopped {
+				t.Errorf("%s: verdict %d, tally (-want +got):\n%s", test.reason, end.Verdict, diff)
+			}
+		})
 	}
 }

@@ -69,7 +69,8 @@ func (e *Engine) run(ctx workflow.Context, chunk *openChunk) (result contract.Ch
 		chunk.id = contract.ChunkWorkflowID(workflow.GetInfo(ctx).WorkflowExecution.ID, e.job.Task, chunk.Chunk, chunk.Run)
 		future := workflow.ExecuteChildWorkflow(e.options(ctx, chunk), contract.Chunk.Name, contract.ChunkInput{
 			Task: e.job.Task, Chunk: chunk.Chunk, Run: chunk.Run, Slices: chunk.Slices,
-			List: e.job.List, Sizes: e.job.Sizes, Instance: e.job.Instance, FailuresLeft: e.failuresLeft(chunk),
+			List: e.job.List, Sizes: e.job.Sizes, Instance: e.job.Instance,
+			FailuresLeft: e.failuresLeft(chunk), MaxFailures: e.maxFailures(),
 		})
 		err = future.GetChildWorkflowExecution().Get(ctx, nil)
 		if temporal.IsWorkflowExecutionAlreadyStartedError(err) {
@@ -146,7 +147,7 @@ func (e *Engine) heard(ctx workflow.Context, report contract.ChunkProgress) {
 	if at < 0 || report.Tally.Done() < e.open[at].Partial.Done() {
 		return
 	}
-	e.open[at].Partial = report.Tally
+	e.open[at].Partial = e.known(ctx, e.open[at].Partial, report.Tally)
 	e.judge()
 	e.changed(ctx)
 }
@@ -158,9 +159,13 @@ func (e *Engine) close(ctx workflow.Context, chunk *openChunk, result contract.C
 	switch {
 	case err == nil:
 		e.state.Whole.Add(result.Whole)
-		chunk.Slices, chunk.Partial = result.Unfinished, result.Partial
-		if len(chunk.Slices) > 0 && chunk.asked == never {
-			chunk.Lost++ // canceled from outside: it would not stop on its own
+		chunk.Slices = result.Unfinished
+		chunk.Partial = e.left(ctx, chunk.Partial, result)
+		if len(chunk.Slices) > 0 && chunk.asked == never && canceled(ctx, result) {
+			chunk.Lost++
+		}
+		if result.Exceeded {
+			e.fail(errTooMany) // the ledger says so; other chunks may not have told all yet
 		}
 	case endedFromOutside(err):
 		chunk.Lost++
@@ -177,6 +182,36 @@ func (e *Engine) close(ctx workflow.Context, chunk *openChunk, result contract.C
 			string(contract.CodeInternalError), nil))
 	}
 	e.changed(ctx)
+}
+
+// left is what the unfinished slices of a chunk have to show.
+func (e *Engine) left(ctx workflow.Context, before contract.Tally, result contract.ChunkResult) contract.Tally {
+	if len(result.Unfinished) == 0 {
+		return contract.Tally{}
+	}
+	return e.known(ctx, before.Less(result.Whole), result.Partial)
+}
+
+// known is what some slices have to show, by what was known and what has been told
+// of them: of each count the larger one. A chunk that was recalled before it came
+// to a slice again has seen nothing of what that has done.
+func (e *Engine) known(ctx workflow.Context, before, told contract.Tally) contract.Tally {
+	both := before.Most(told)
+	// Search attributes follow what is done: a run that let it fall goes on so.
+	if both.Done() != told.Done() && workflow.GetVersion(ctx, "counts-never-fall", workflow.DefaultVersion, 1) == workflow.DefaultVersion {
+		return told
+	}
+	return both
+}
+
+// canceled reports whether a chunk that was not asked to stop was canceled from
+// outside. It also stops on its own: when the task's limit of failures is passed,
+// and when workers were drained too often. Chunks did not always say which.
+func canceled(ctx workflow.Context, result contract.ChunkResult) bool {
+	if result.Canceled || result.Exceeded {
+		return result.Canceled
+	}
+	return workflow.GetVersion(ctx, "chunks-tell-cancel", workflow.DefaultVersion, 1) == workflow.DefaultVersion
 }
 
 // fail keeps the first failure.
