@@ -114,6 +114,10 @@ func (a *app) look(f *following, screen *screen) (closed bool, err error) {
 		return a.server.Status(ctx, f.WorkflowID)
 	})
 	if isSilent(err) { // Temporal has just answered
+		found, unasked := within(a.ctx, a.requestLimit(), func(ctx context.Context) (setback, error) { return a.server.Setback(ctx, f.WorkflowID) })
+		if unasked == nil && found.Stuck {
+			return false, silentError{who: found.Step + " fails again and again", cause: found.Cause}
+		}
 		return false, silentError{who: fmt.Sprintf("no worker answers on %s; if none runs, start one with \"make dev\"", a.queue)}
 	}
 	if err != nil {

@@ -167,6 +167,9 @@ func (t *temporalServer) withdraw(ctx context.Context, run client.WorkflowRun) {
 
 // Start starts a batch task; Temporal refuses a second one of an instance.
 func (t *temporalServer) Start(ctx context.Context, in contract.BatchTaskInput) (string, error) {
+	if err := t.checkAttributes(ctx); err != nil {
+		return "", err
+	}
 	run, err := t.sdk.ExecuteWorkflow(ctx, client.StartWorkflowOptions{
 		ID: contract.BatchTaskWorkflowID(in.Instance), TaskQueue: t.queue,
 		WorkflowIDConflictPolicy:                 enumspb.WORKFLOW_ID_CONFLICT_POLICY_FAIL,

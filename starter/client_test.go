@@ -81,7 +81,7 @@ func TestOperationFailures(t *testing.T) {
 		},
 		"NoSearchAttributes": {
 			frontend: frontend{"StartWorkflowExecution": refuse(serviceerror.NewInvalidArgument("search attribute ImageBatchPath is not defined"))},
-			want:     "search attribute ImageBatchPath is not defined; create the six of imagebatch with: temporal operator search-attribute create",
+			want:     `search attribute ImageBatchPath is not defined; see that the namespace "ns" has ImageBatchInstance (Keyword), ImageBatchBucket (Keyword), `,
 		},
 		"Denied": {
 			frontend: frontend{"StartWorkflowExecution": refuse(serviceerror.NewPermissionDenied("not for you", ""))},

@@ -43,7 +43,10 @@ func (t *temporalServer) explain(ctx context.Context, err error) error {
 	case errors.As(err, &queryFailed):
 		return silentError{"the workflow does not answer", rootText(err)}
 	case errors.As(err, &argument) && strings.Contains(err.Error(), "search attribute"):
-		return fmt.Errorf("%s; create the six of imagebatch with: temporal operator search-attribute create --name NAME --type TYPE, for %s", rootText(err), searchAttributes)
+		if lacks := t.checkAttributes(ctx); lacks != nil {
+			return lacks
+		}
+		return fmt.Errorf("%s; see that the namespace %q has %s", rootText(err), t.namespace, neededAttributes())
 	case errors.As(err, &terminated):
 		return errors.New("its workflow was terminated" + askAgain)
 	case errors.As(err, &canceled):
@@ -58,10 +61,6 @@ func (t *temporalServer) explain(ctx context.Context, err error) error {
 
 // askAgain follows on ends that say nothing of why.
 const askAgain = "; see: starter batch list, or ask again"
-
-// searchAttributes are what a namespace must have, as operators create them.
-const searchAttributes = contract.SearchInstance + ", " + contract.SearchBucket + ", " + contract.SearchPath + ", " + contract.SearchState +
-	" (Keyword), " + contract.SearchTaskID + ", " + contract.SearchPercent + " (Int)"
 
 // unanswered reports whether asking again may help.
 func unanswered(err error) bool {

@@ -15,7 +15,7 @@ import (
 // paused in Temporal, or one fails again and again. Temporal goes on by itself;
 // what is wrong is for a person to mend. The zero value is none.
 type setback struct {
-	Step     string    `json:"step,omitempty"` // name of the activity
+	Step     string    `json:"step,omitempty"` // name of the activity, or of the workflow where that is stuck
 	Failures int32     `json:"failures,omitempty"`
 	Cause    string    `json:"cause,omitempty"`  // of the last failure, or why it was paused
 	Next     time.Time `json:"next,omitzero"`    // when it is tried again; zero while that is under way
@@ -23,6 +23,8 @@ type setback struct {
 	Queue    string    `json:"queue,omitempty"`  // task queue that no worker polls
 	// Moving says that other steps are under way, so that lines may get done.
 	Moving bool `json:"moving,omitempty"`
+	// Stuck says that the workflow itself fails, which answers nobody until it does not.
+	Stuck bool `json:"stuck,omitempty"`
 }
 
 // found reports whether there is a setback.
@@ -55,8 +57,8 @@ func (s setback) String() string {
 }
 
 // Setback is what holds up the latest run of a workflow, or the chunks below it:
-// that no worker polls comes first, then a paused step, then the step that has
-// failed most often. It needs no worker.
+// that no worker polls comes first, then a workflow that is stuck, a paused step, and
+// the step that has failed most often. It needs no worker.
 func (t *temporalServer) Setback(ctx context.Context, workflowID string) (setback, error) {
 	answer, err := t.sdk.DescribeWorkflowExecution(ctx, workflowID, "")
 	if err != nil {
@@ -71,10 +73,14 @@ func (t *temporalServer) Setback(ctx context.Context, workflowID string) (setbac
 	if answer.GetPendingWorkflowTask().GetState() == enumspb.PENDING_WORKFLOW_TASK_STATE_SCHEDULED {
 		p.queues[queue] = true
 	}
+	stuck := t.stuckRun(ctx, answer)
 	for _, child := range answer.GetPendingChildren() {
 		// One that ends in between has nothing that is held up.
 		if answer, err := t.sdk.DescribeWorkflowExecution(ctx, child.GetWorkflowId(), child.GetRunId()); err == nil {
 			p.add(child.GetWorkflowId(), answer.GetPendingActivities())
+			if !stuck.found() {
+				stuck = t.stuckRun(ctx, answer)
+			}
 		}
 	}
 	if p.moving == 0 {
@@ -83,7 +89,10 @@ func (t *temporalServer) Setback(ctx context.Context, workflowID string) (setbac
 		}
 	}
 	worst := p.worst
-	if p.paused.Paused != "" {
+	switch {
+	case stuck.found():
+		worst = stuck
+	case p.paused.Paused != "":
 		worst = p.paused
 	}
 	worst.Moving = worst.found() && p.moving > 0

@@ -82,6 +82,19 @@ func passes(err error) bool {
 	return errors.As(err, &unavailable) || errors.As(err, &late) || errors.As(err, &busy)
 }
 
+// staysHome refuses a database whose home is another, and changes nothing.
+func staysHome(ctx context.Context, database *store.Store, path string, here home, movedFrom string) error {
+	kept, known, err := database.KnownFact(ctx, homeFact)
+	if err != nil || !known {
+		return err
+	}
+	there, err := readHome(kept, path)
+	if err != nil || there.is(here) || movedFrom == there.Namespace {
+		return err
+	}
+	return livesElsewhere(path, there, here)
+}
+
 // moveIn makes sure that the database belongs to this home; the first one has
 // it. A database whose home is gone for good is given up by naming the id of the
 // namespace that it moved from.
@@ -94,12 +107,9 @@ func moveIn(ctx context.Context, database *store.Store, path string, here home, 
 	if err != nil {
 		return err
 	}
-	var there home
-	if err := json.Unmarshal([]byte(kept), &there); err != nil {
-		return fmt.Errorf("read where the tasks of database %q run: %w", path, err)
-	}
-	if there.is(here) {
-		return nil
+	there, err := readHome(kept, path)
+	if err != nil || there.is(here) {
+		return err
 	}
 	if movedFrom == there.Namespace {
 		if moved, err := database.ReplaceFact(ctx, homeFact, kept, string(text)); err != nil || moved {
@@ -107,6 +117,17 @@ func moveIn(ctx context.Context, database *store.Store, path string, here home, 
 		}
 		return moveIn(ctx, database, path, here, movedFrom) // another worker was faster
 	}
+	return livesElsewhere(path, there, here)
+}
+
+func readHome(kept, path string) (there home, err error) {
+	if err := json.Unmarshal([]byte(kept), &there); err != nil {
+		return home{}, fmt.Errorf("read where the tasks of database %q run: %w", path, err)
+	}
+	return there, nil
+}
+
+func livesElsewhere(path string, there, here home) error {
 	return fmt.Errorf("the tasks of database %q run in the Temporal namespace %s, and this worker is connected to %s; set TEMPORAL_ADDRESS and TEMPORAL_NAMESPACE as the other workers have them, or IMAGEBATCH_DATABASE to another file; only where that namespace is lost for good, set IMAGEBATCH_MOVED_FROM=%s, which gives up what ran there",
 		path, there, here, there.Namespace)
 }

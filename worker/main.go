@@ -105,8 +105,16 @@ func serve(ctx, inHand context.Context, settings config, logger *slog.Logger, fa
 		return err
 	}
 	defer parts.close()
-	if err := moveIn(ctx, parts.store, settings.Database, here, settings.MovedFrom); err != nil {
-		return err
+	// A database is not to find its home in a namespace that is of no use. Of one
+	// that has a home elsewhere, that is what is wrong in the first place.
+	lacks := checkAttributes(ctx, temporal.OperatorService(), options.Namespace, logger)
+	if lacks == nil {
+		lacks = moveIn(ctx, parts.store, settings.Database, here, settings.MovedFrom)
+	} else if elsewhere := staysHome(ctx, parts.store, settings.Database, here, settings.MovedFrom); elsewhere != nil {
+		lacks = elsewhere
+	}
+	if lacks != nil {
+		return lacks
 	}
 
 	if settings.Retention > 0 {

@@ -17,11 +17,8 @@ func (s *Store) Installation() string { return s.installation }
 // is kept first stays, and is returned. Only the first time needs a file that can
 // be written.
 func (s *Store) Fact(ctx context.Context, name, value string) (kept string, err error) {
-	var known bool
-	if err := s.Read(ctx, func(t *Tx) (err error) {
-		known, err = t.Row([]any{&kept}, "SELECT value FROM meta WHERE name = ?", name)
-		return err
-	}); err != nil || known {
+	kept, known, err := s.KnownFact(ctx, name)
+	if err != nil || known {
 		return kept, err
 	}
 	err = s.Write(ctx, func(t *Tx) (err error) {
@@ -29,6 +26,15 @@ func (s *Store) Fact(ctx context.Context, name, value string) (kept string, err 
 		return err
 	})
 	return kept, err
+}
+
+// KnownFact is what is kept under a name, if anything is.
+func (s *Store) KnownFact(ctx context.Context, name string) (kept string, known bool, err error) {
+	err = s.Read(ctx, func(t *Tx) (err error) {
+		known, err = t.Row([]any{&kept}, "SELECT value FROM meta WHERE name = ?", name)
+		return err
+	})
+	return kept, known, err
 }
 
 // ReplaceFact puts one fact in the place of another, and tells whether the other

@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"time"
 
+	"go.temporal.io/api/operatorservice/v1"
 	"go.temporal.io/sdk/client"
 
 	"imagebatch/workflows/contract"
@@ -34,11 +35,8 @@ func startTemporal(ctx context.Context, s *Stack) (*Temporal, error) {
 		"--dynamic-config-value", "matching.useNewMatcher=true",
 		"--log-level", "warn",
 	}
-	for _, keyword := range []string{contract.SearchInstance, contract.SearchBucket, contract.SearchPath, contract.SearchState} {
-		args = append(args, "--search-attribute", keyword+"=Keyword")
-	}
-	for _, number := range []string{contract.SearchTaskID, contract.SearchPercent} {
-		args = append(args, "--search-attribute", number+"=Int")
+	for _, attribute := range contract.SearchAttributes {
+		args = append(args, "--search-attribute", attribute.Name+"="+attribute.Type)
 	}
 	process, err := start("temporal", s.log("temporal"), exec.Command(s.program, args...), nil)
 	if err != nil {
@@ -57,7 +55,8 @@ func startTemporal(ctx context.Context, s *Stack) (*Temporal, error) {
 	return t, nil
 }
 
-// ready checks that the default namespace answers.
+// ready checks that the default namespace answers, and has its search attributes,
+// which the server adds only after it has begun to serve.
 func (t *Temporal) ready(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, 2*time.Second)
 	defer cancel()
@@ -66,8 +65,18 @@ func (t *Temporal) ready(ctx context.Context) error {
 		return err
 	}
 	defer temporal.Close()
-	_, err = temporal.ListWorkflow(ctx, listOne)
-	return err
+	if _, err = temporal.ListWorkflow(ctx, listOne); err != nil {
+		return err
+	}
+	answer, err := temporal.OperatorService().ListSearchAttributes(ctx, &operatorservice.ListSearchAttributesRequest{Namespace: client.DefaultNamespace})
+	if err != nil {
+		return err
+	}
+	registered := map[string]string{}
+	for name, kind := range answer.GetCustomAttributes() {
+		registered[name] = kind.String()
+	}
+	return contract.CheckSearchAttributes(client.DefaultNamespace, registered)
 }
 
 func loopback(port int) string { return net.JoinHostPort("127.0.0.1", strconv.Itoa(port)) }

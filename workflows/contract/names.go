@@ -38,27 +38,6 @@ type Update[Payload, Answer any] struct{ Name string }
 // Query is the name of a query without arguments together with its answer.
 type Query[Answer any] struct{ Name string }
 
-// SearchAttribute names are what tasks can be listed and filtered by in Temporal.
-const (
-	SearchInstance = "ImageBatchInstance" // Keyword
-	SearchBucket   = "ImageBatchBucket"   // Keyword
-	SearchPath     = "ImageBatchPath"     // Keyword
-	SearchState    = "ImageBatchState"    // Keyword, a State
-	SearchTaskID   = "ImageBatchTaskId"   // Int
-	SearchPercent  = "ImageBatchPercent"  // Int, 0 to 100
-)
-
-// MaxKeyword is the longest value of a Keyword that every visibility store
-// takes, in bytes.
-// Source: https://docs.temporal.io/search-attribute
-const MaxKeyword = 255
-
-// Keyword cuts a value to what a Keyword may hold, between two characters. Bytes
-// that are no UTF-8 are left out.
-func Keyword(s string) string {
-	return strings.ToValidUTF8(s[:min(len(s), MaxKeyword)], "")
-}
-
 // BatchTaskWorkflowID is the id of the batch task of an instance. One instance
 // has one open task at a time, and this id is what makes Temporal enforce it.
 func BatchTaskWorkflowID(instance string) string { return "batch-task." + instance }
