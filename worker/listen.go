@@ -9,7 +9,7 @@ import (
 )
 
 // listen serves /healthz and /metrics until stop is called, and tells where. The
-// address "off" serves nothing.
+// address "off" serves nothing. Healthy is not asked any more after stop.
 func listen(address string, m *metrics, healthy func(context.Context) error) (where string, stop func(), err error) {
 	if address == "off" {
 		return address, func() {}, nil
@@ -18,12 +18,11 @@ func listen(address string, m *metrics, healthy func(context.Context) error) (wh
 	if err != nil {
 		return "", nil, fmt.Errorf("listen for /healthz and /metrics: %w; set IMAGEBATCH_LISTEN to a free address or to off", err)
 	}
+	health := newCheckup(healthy)
 	mux := http.NewServeMux()
 	mux.Handle("GET /metrics", m.handler())
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, r *http.Request) {
-		ctx, cancel := context.WithTimeout(r.Context(), 3*time.Second)
-		defer cancel()
-		if err := healthy(ctx); err != nil {
+		if err := health.ask(r.Context()); err != nil {
 			http.Error(w, err.Error(), http.StatusServiceUnavailable)
 			return
 		}
@@ -31,5 +30,8 @@ func listen(address string, m *metrics, healthy func(context.Context) error) (wh
 	})
 	server := &http.Server{Handler: mux, ReadHeaderTimeout: 5 * time.Second}
 	go server.Serve(listener) // ends with Close
-	return listener.Addr().String(), func() { server.Close() }, nil
+	return listener.Addr().String(), func() {
+		server.Close()
+		health.stop()
+	}, nil
 }

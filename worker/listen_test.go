@@ -33,8 +33,7 @@ func TestListen(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	var sick error
-	where, stop, err := listen("127.0.0.1:0", m, func(context.Context) error { return sick })
+	where, stop, err := listen("127.0.0.1:0", m, func(context.Context) error { return nil })
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -43,8 +42,13 @@ func TestListen(t *testing.T) {
 	if status, text := fetchPage(t, "http://"+where+"/healthz"); status != 200 || text != "ok\n" {
 		t.Errorf("healthz = %d %q; want ok", status, text)
 	}
-	sick = errors.New("database: disk I/O error")
-	if status, text := fetchPage(t, "http://"+where+"/healthz"); status != http.StatusServiceUnavailable || !strings.Contains(text, "disk I/O error") {
+	sick := func(context.Context) error { return errors.New("database: disk I/O error") }
+	ward, discharge, err := listen("127.0.0.1:0", m, sick)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer discharge()
+	if status, text := fetchPage(t, "http://"+ward+"/healthz"); status != http.StatusServiceUnavailable || !strings.Contains(text, "disk I/O error") {
 		t.Errorf("healthz = %d %q; want what is wrong", status, text)
 	}
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync"
 
 	"go.temporal.io/sdk/client"
 
@@ -73,15 +74,27 @@ func wire(ctx context.Context, settings config, temporal client.Client, m *metri
 	}, nil
 }
 
-// healthy reports what keeps the worker from working.
+// healthy reports what keeps the worker from working, on one line: Temporal, and
+// a database that cannot be read or written.
 func (p *parts) healthy(ctx context.Context) error {
-	_, temporal := p.temporal.CheckHealth(ctx, &client.CheckHealthRequest{})
-	if temporal != nil {
-		temporal = fmt.Errorf("temporal: %w", temporal)
-	}
-	_, database := p.store.OpenTasks(ctx)
-	if database != nil {
-		database = fmt.Errorf("database: %w", database)
+	var temporal, database error
+	var group sync.WaitGroup
+	group.Go(func() {
+		if _, temporal = p.temporal.CheckHealth(ctx, &client.CheckHealthRequest{}); temporal != nil {
+			temporal = fmt.Errorf("temporal: %w", temporal)
+		}
+	})
+	group.Go(func() {
+		if _, database = p.store.OpenTasks(ctx); database == nil {
+			database = p.store.Writable(ctx)
+		}
+		if database != nil {
+			database = fmt.Errorf("database: %w", database)
+		}
+	})
+	group.Wait()
+	if temporal != nil && database != nil {
+		return fmt.Errorf("%w; %w", temporal, database)
 	}
 	return errors.Join(temporal, database)
 }

@@ -27,7 +27,7 @@ func (s *Store) release(conn *sql.Conn, err error) {
 		return nil
 	})
 	if stays {
-		for pool, idle := range map[*sql.DB]int{s.writer: 1, s.readers: readConnections} {
+		for pool, idle := range map[*sql.DB]int{s.writer: 1, s.readers: readConnections, s.brisk: briskConnections} {
 			pool.SetMaxIdleConns(0)
 			pool.SetMaxIdleConns(idle)
 		}

@@ -7,6 +7,7 @@ const (
 	installationFact = "installation"
 	schemaFact       = "schema"
 	sweptFact        = "swept"
+	probeFact        = "probe"
 )
 
 // Installation is the id that was made with the file. No other file has it, but

@@ -15,7 +15,11 @@ func (s *Store) explain(err error) error {
 	if !errors.As(err, &cause) {
 		return err
 	}
-	if todo := remedy(cause); todo != "" {
+	todo := remedy(cause)
+	if isBusy(err) {
+		todo = s.holder().String()
+	}
+	if todo != "" {
 		return fmt.Errorf("use database %q: %w; %s", s.path, err, todo)
 	}
 	return fmt.Errorf("use database %q: %w", s.path, err)
@@ -54,8 +58,6 @@ func remedy(cause sqlite3.Error) string {
 		return "the file is damaged, restore it from a backup"
 	case sqlite3.ErrIoErr:
 		return "check the disk it is on"
-	case sqlite3.ErrBusy, sqlite3.ErrLocked:
-		return "another process has held it for long, look for a hanging worker or a backup"
 	}
 	return ""
 }

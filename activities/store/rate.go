@@ -50,54 +50,84 @@ const rateSkew = time.Second
 // have the file open share the rate. A repeated request counts again; a refused
 // one does not count, and writes nothing. CodeInstanceNotFound.
 //
+// A request that only reads needs no file that can be written: while it cannot,
+// each process keeps the rate by itself.
+//
 // The time is asked for once it is the request's turn, so that requests have one
 // order: pass time.Now. Workers that share a file run on one machine, and so by
 // one clock. When that is set back, what was counted is forgotten instead of
 // being waited for.
 func (s *Store) Allow(ctx context.Context, instance, operation string, now func() time.Time) (wait time.Duration, err error) {
-	// Most of a flood ends here, without taking the turn of those who write.
-	if err := s.Read(ctx, func(t *Tx) error {
-		wait, _, err = t.admit(instance, operation, now)
+	var asked request
+	look := func(t *Tx) (err error) {
+		if asked, err = t.request(instance, operation); err == nil {
+			_, wait, err = asked.admit(now(), s.unbooked.due(asked.key))
+		}
 		return err
-	}); err != nil {
+	}
+	// Most of a flood ends here, without taking the turn of those who write.
+	if err := s.Read(ctx, look); err != nil {
 		return wait, err
 	}
-	err = s.Write(ctx, func(t *Tx) (err error) {
-		var count func() error
-		if wait, count, err = t.admit(instance, operation, now); err != nil {
+	book := func(t *Tx) (err error) {
+		if asked, err = t.request(instance, operation); err != nil {
 			return err
 		}
-		return count()
-	})
-	return wait, err
+		var next time.Time
+		if next, wait, err = asked.admit(now(), s.unbooked.due(asked.key)); err != nil {
+			return err
+		}
+		_, err = t.Exec(`INSERT INTO rate (instance, operation, due) VALUES (?, ?, ?)
+			ON CONFLICT (instance, operation) DO UPDATE SET due = excluded.due`, asked.key.instance, operation, next.UnixNano())
+		return err
+	}
+	if slices.Contains(readingOperations, operation) {
+		return s.bookReading(ctx, &asked, &wait, book, now)
+	}
+	return wait, s.Write(ctx, book)
+}
+
+// request is one that wants to be admitted.
+type request struct {
+	key  rateKey
+	name string // of the instance
+	rate contract.Rate
+	due  time.Time // when it would come if requests came evenly, as it is booked
+}
+
+// rateKey is what a rate is of.
+type rateKey struct {
+	instance  int64
+	operation string
+}
+
+func (t *Tx) request(name, operation string) (request, error) {
+	instance, err := t.Instance(name)
+	if err != nil {
+		return request{}, err
+	}
+	rate, due, err := t.rate(instance, operation)
+	return request{rateKey{instance.Number, operation}, name, rate, due}, err
 }
 
 // admit decides on a request by the generic cell rate algorithm of ITU-T I.371:
-// requests are due evenly, and each may come early by what the burst allows. An
-// admitted one is yet to be counted.
-func (t *Tx) admit(name, operation string, now func() time.Time) (wait time.Duration, count func() error, err error) {
-	instance, err := t.Instance(name)
-	if err != nil {
-		return 0, nil, err
+// requests are due evenly, and each may come early by what the burst allows. Of
+// one that is admitted, next is what is to be booked. What has not been booked so
+// far may make it due later.
+func (r request) admit(at, unbooked time.Time) (next time.Time, wait time.Duration, err error) {
+	due, interval := r.due, time.Duration(float64(time.Second)/r.rate.PerSecond)
+	if unbooked.After(due) {
+		due = unbooked
 	}
-	rate, due, err := t.rate(instance, operation)
-	if err != nil {
-		return 0, nil, err
-	}
-	at, interval := now(), time.Duration(float64(time.Second)/rate.PerSecond)
 	if due.Before(at) || due.After(at.Add(max(rateBurst, interval)+rateSkew)) {
 		due = at
 	}
 	if wait = due.Sub(at) - max(0, rateBurst-interval); wait > 0 {
-		return wait, nil, contract.Errorf(contract.CodeDeniedRequest,
+		return time.Time{}, wait, contract.Errorf(contract.CodeDeniedRequest,
 			"Your request was denied due to instance flow control. Instance %q takes %s a second of %s; try again in %s, or have the rate raised",
-			name, strconv.FormatFloat(rate.PerSecond, 'g', -1, 64), operation, wait.Truncate(time.Millisecond)+time.Millisecond)
+			r.name, strconv.FormatFloat(r.rate.PerSecond, 'g', -1, 64), r.key.operation, wait.Truncate(time.Millisecond)+time.Millisecond)
 	}
-	return 0, func() error {
-		_, err := t.Exec(`INSERT INTO rate (instance, operation, due) VALUES (?, ?, ?)
-			ON CONFLICT (instance, operation) DO UPDATE SET due = excluded.due`, instance.Number, operation, due.Add(interval).UnixNano())
-		return err
-	}, nil
+	return due.Add(interval), 0, nil
 }
 
 // rate is the rate in force for an operation, and when its next request is due.
@@ -150,6 +180,7 @@ func (s *Store) SetRate(ctx context.Context, instance, operation string, perSeco
 		if _, err := usualRate(found, operation); err != nil {
 			return err
 		}
+		s.unbooked.forget(rateKey{found.Number, operation})
 		if perSecond == 0 {
 			_, err = t.Exec("DELETE FROM rate WHERE instance = ? AND operation = ?", found.Number, operation)
 			return err

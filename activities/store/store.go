@@ -19,6 +19,8 @@ const (
 	busyTimeout = 2 * time.Second
 	// patience is how long a writer tries to get its turn in all.
 	patience = 30 * time.Second
+	// briskConnections are for a booking and a look at whether the file can be written.
+	briskConnections = 2
 	// readConnections allow two searches of two scanners each beside short reads.
 	readConnections = 6
 	// statements is more than the number of different ones there are.
@@ -34,9 +36,12 @@ type Store struct {
 	path    string
 	writer  *sql.DB       // one connection
 	readers *sql.DB       // refuse to write
+	brisk   *sql.DB       // for what must not wait for long, see brief
 	turn    chan struct{} // holds a token while a goroutine of this process writes
 	wal     walGuard
+	written written
 
+	unbooked     *unbooked
 	leftovers    *leftovers
 	installation string // see Installation
 }
@@ -52,7 +57,7 @@ func Open(ctx context.Context, path string) (*Store, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open database %q: %w", path, err)
 	}
-	s := &Store{path: absolute, turn: make(chan struct{}, 1), leftovers: newLeftovers(), wal: walGuard{limit: walLimit}}
+	s := &Store{path: absolute, turn: make(chan struct{}, 1), leftovers: newLeftovers(), unbooked: newUnbooked(), wal: walGuard{limit: walLimit}}
 	if s.writer, err = sql.Open("sqlite3", s.source(map[string]string{
 		"_txlock":       "immediate",
 		"_journal_mode": "WAL",
@@ -67,6 +72,14 @@ func Open(ctx context.Context, path string) (*Store, error) {
 	}
 	s.readers.SetMaxOpenConns(readConnections)
 	s.readers.SetMaxIdleConns(readConnections)
+	// What is written here may be lost with the power, and waits in Go alone.
+	if s.brisk, err = sql.Open("sqlite3", s.source(map[string]string{
+		"_txlock": "immediate", "_synchronous": "NORMAL", "_busy_timeout": "0",
+	})); err != nil {
+		return nil, errors.Join(fmt.Errorf("open database %q: %w", path, err), s.readers.Close(), s.writer.Close())
+	}
+	s.brisk.SetMaxOpenConns(briskConnections)
+	s.brisk.SetMaxIdleConns(briskConnections)
 	if err := s.migrate(ctx); err != nil {
 		return nil, errors.Join(fmt.Errorf("open database %q: %w", path, err), s.Close())
 	}
@@ -90,7 +103,7 @@ func (s *Store) source(settings map[string]string) string {
 // Close closes the file. No call may be under way.
 func (s *Store) Close() error {
 	s.leftovers.close()
-	return errors.Join(s.readers.Close(), s.writer.Close())
+	return errors.Join(s.readers.Close(), s.brisk.Close(), s.writer.Close())
 }
 
 // Write runs a function in a transaction that is the only one that writes, in
@@ -104,31 +117,48 @@ func (s *Store) Write(ctx context.Context, change func(*Tx) error) error {
 	case <-ctx.Done():
 		return fmt.Errorf("wait for the database: %w", context.Cause(ctx))
 	}
-	var conn *sql.Conn
-	var tx *sql.Tx
-	if err := s.retryBusy(ctx, func() (err error) {
-		if conn, err = s.writer.Conn(context.Background()); err != nil {
-			return err
-		}
-		if tx, err = conn.BeginTx(context.Background(), nil); err != nil {
-			s.release(conn, err)
-		}
-		return err
-	}); err != nil {
+	conn, tx, err := s.begin(ctx, s.writer, patience)
+	if err != nil {
 		return err
 	}
-	if err := s.within(conn, tx, change, tx.Commit); err != nil {
+	if err := s.noted(func() error { return s.within(conn, tx, change, tx.Commit) }); err != nil {
 		return err
 	}
 	s.wal.trim(s.writer)
 	return nil
 }
 
+// brief is Write for what must not hold up whoever asks: it waits for so long at
+// most. It does without a place among those who write, who may wait for longer,
+// and what it has written may be lost with the power.
+func (s *Store) brief(ctx context.Context, patience time.Duration, change func(*Tx) error) error {
+	conn, tx, err := s.begin(ctx, s.brisk, patience)
+	if err != nil {
+		return err
+	}
+	return s.within(conn, tx, change, tx.Commit)
+}
+
+// begin waits at most for so long, and as long as ctx lasts, until nobody else
+// writes.
+func (s *Store) begin(ctx context.Context, pool *sql.DB, patience time.Duration) (conn *sql.Conn, tx *sql.Tx, err error) {
+	err = s.retryBusy(ctx, patience, func() (err error) {
+		if conn, err = pool.Conn(context.Background()); err != nil {
+			return err
+		}
+		if tx, err = conn.BeginTx(context.Background(), nil); err != nil {
+			s.release(conn, err)
+		}
+		return err
+	})
+	return conn, tx, err
+}
+
 // Read runs a function that sees one state of the database. It must take less
 // than a second: as long as it runs, the log of changes cannot be reused.
 func (s *Store) Read(ctx context.Context, look func(*Tx) error) error {
 	var conn *sql.Conn
-	if err := s.retryBusy(ctx, func() (err error) {
+	if err := s.retryBusy(ctx, patience, func() (err error) {
 		conn, err = s.readers.Conn(ctx)
 		return err
 	}); err != nil {
@@ -160,16 +190,21 @@ func (s *Store) within(conn *sql.Conn, tx *sql.Tx, work func(*Tx) error, end fun
 
 // retryBusy repeats an attempt for as long as another process holds the
 // database, with pauses of random length so that processes take turns.
-func (s *Store) retryBusy(ctx context.Context, attempt func() error) error {
+func (s *Store) retryBusy(ctx context.Context, patience time.Duration, attempt func() error) error {
 	deadline := time.Now().Add(patience)
+	var busy error
 	for {
-		if err := ctx.Err(); err != nil {
+		switch {
+		case ctx.Err() != nil && busy != nil:
+			return fmt.Errorf("wait for database %q: %w: %w; %s", s.path, context.Cause(ctx), busy, s.holder())
+		case ctx.Err() != nil:
 			return fmt.Errorf("wait for the database: %w", context.Cause(ctx))
 		}
 		err := attempt()
 		if !isBusy(err) || time.Now().After(deadline) {
 			return s.explain(err)
 		}
+		busy = err
 		pause := time.NewTimer(time.Duration(5+rand.IntN(45)) * time.Millisecond)
 		select {
 		case <-pause.C:
