@@ -58,8 +58,38 @@ func TestChildrenAreConfinedByTheKernel(t *testing.T) {
 	wantLines(t, fmt.Sprintf("/proc/%d/limits", child),
 		`Max open files +64 +64 .*`, `Max processes +4096 +4096 .*`, `Max file size +0 +0 .*`, `Max core file size +0 +0 .*`,
 		fmt.Sprintf(`Max data size +\d+ +%d .*`, memory))
-	wantLines(t, fmt.Sprintf("/proc/%d/oom_score_adj", child), "500")
 	wantLines(t, fmt.Sprintf("/proc/%d/status", p.Template()), `NoNewPrivs:\s+1`, `CapPrm:\s+0+`, `CapEff:\s+0+`)
+}
+
+// TestKernelTakesAChildBeforeItsWorker reads the scores by which the kernel chooses
+// when memory is used up, also for a worker that has a high one itself.
+func TestKernelTakesAChildBeforeItsWorker(t *testing.T) {
+	t.Parallel()
+	const highest = 1000
+	base := oomScore(t, "self")
+	for _, own := range []int{base, max(base, 300), max(base, 700), highest} {
+		worker := exec.Command("/proc/self/exe", asParent)
+		worker.Env = append(os.Environ(), "SCORE="+strconv.Itoa(own))
+		child, err := started(t, worker).ReadString('\n')
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got, want := oomScore(t, strings.TrimSpace(child)), min(own+500, highest); got != want {
+			t.Errorf("a child of a worker with score %d has %d; want %d", own, got, want)
+		}
+	}
+}
+
+func oomScore(t *testing.T, process string) (score int) {
+	t.Helper()
+	text, err := os.ReadFile("/proc/" + process + "/oom_score_adj")
+	if err == nil {
+		score, err = strconv.Atoi(strings.TrimSpace(string(text)))
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return score
 }
 
 func wantLines(t *testing.T, file string, lines ...string) {

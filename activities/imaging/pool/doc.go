@@ -12,7 +12,9 @@
 // ends it is known: its death or its silence counts against that picture and no
 // other. Such a picture is tried once more in a fresh process; then it is refused,
 // as a contract.Error that says what happened. That a child does not start says
-// nothing about pictures and is an error that may pass.
+// nothing about pictures and is an error that may pass. So is that the kernel
+// kills a child because others have used the memory up: its picture is tried again
+// alone, and refused only if it takes more than there is.
 //
 // Children have no credentials in their environment, a limit of memory, and a
 // number of pictures after which they are replaced. The kernel ends them with
@@ -20,7 +22,8 @@
 // their help.
 //
 // The parent's side: config.go, pool.go, picture.go, process.go, launch.go,
-// template.go, journal.go (what a child says on standard error), verdict.go. The
-// child's: package template, serve.go, confine.go, ration.go. Both sides of a
-// preview: preview.go. What they say to each other: frame.go, message.go.
+// template.go, journal.go (what a child says on standard error), shortage.go,
+// verdict.go. The child's: package template, serve.go, confine.go, ration.go. Both
+// sides of a preview: preview.go. What they say to each other: frame.go,
+// message.go.
 package pool

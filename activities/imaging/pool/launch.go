@@ -15,10 +15,11 @@ import (
 // launcher starts children. Those that do not come up slow the next starts down,
 // whoever asks for them.
 type launcher struct {
-	config Config
-	starts chan func() // run on the thread that children hang on to
-	closed chan struct{}
-	close  func()
+	config   Config
+	shortage *shortage
+	starts   chan func() // run on the thread that children hang on to
+	closed   chan struct{}
+	close    func()
 
 	making   sync.Mutex
 	template *template // nil for none
@@ -29,7 +30,7 @@ type launcher struct {
 }
 
 func newLauncher(config Config) *launcher {
-	l := &launcher{config: config, starts: make(chan func()), closed: make(chan struct{})}
+	l := &launcher{config: config, shortage: newShortage(), starts: make(chan func()), closed: make(chan struct{})}
 	l.close = sync.OnceFunc(func() {
 		l.making.Lock()
 		defer l.making.Unlock()
@@ -37,6 +38,7 @@ func newLauncher(config Config) *launcher {
 		if l.template != nil {
 			l.dropTemplate()
 		}
+		l.shortage.close()
 	})
 	go func() {
 		// The kernel ends children with the thread that started them, not with the
@@ -132,7 +134,7 @@ func (l *launcher) start() (*process, error) {
 	if err != nil {
 		return nil, errors.Join(err, in.write.Close(), out.read.Close(), words.read.Close())
 	}
-	child := newProcess(handle, in.write, out.read, words.read, l.config)
+	child := newProcess(handle, in.write, out.read, words.read, l.config, l.shortage)
 	if err := l.greeted(child); err != nil {
 		child.kill()
 		child.retire()

@@ -32,6 +32,8 @@ const (
 	asDecoder = "decoder"   // decodes real pictures
 	asParent  = "parent"    // has a pool of its own, prints its child's id, and waits
 	asOldish  = "oldish"    // has a pool on a kernel without seccomp, and has its child try things, see tries
+	asStarved = "starved"   // has a pool in a control group that is short of memory, see starve
+	asEater   = "eater"     // uses memory of a control group up, see eat
 	memory    = 1 << 30     // bytes of a child
 	version   = "fake-1"    // of the fake imager's features
 	generous  = time.Minute // deadline of tests that are not about it
@@ -46,6 +48,8 @@ func TestMain(m *testing.M) {
 			asDecoder: decoder,
 			asParent:  parent,
 			asOldish:  withoutSeccomp,
+			asStarved: starve,
+			asEater:   eat,
 		}[os.Args[1]]; ok {
 			if err := role(); err != nil {
 				fmt.Fprintln(os.Stderr, err)
@@ -84,6 +88,11 @@ func decoder() error {
 }
 
 func parent() error {
+	if score := os.Getenv("SCORE"); score != "" {
+		if err := os.WriteFile("/proc/self/oom_score_adj", []byte(score), 0o600); err != nil {
+			return err
+		}
+	}
 	c := config(asChild)
 	c.Environment = append(c.Environment, "MARK="+os.Getenv("MARK"))
 	p, err := pool.New(c)
@@ -147,6 +156,23 @@ func obey(data, stage string) {
 	case "kill":
 		syscall.Kill(os.Getpid(), syscall.SIGKILL)
 		select {}
+	case "wait": // for whoever reads the log, and kills
+		fmt.Fprintln(os.Stderr, waits)
+		select {}
+	case "stay": // until there is a token
+		fmt.Fprintln(os.Stderr, stays)
+		for !first() {
+			_, _ = unix.Poll([]unix.PollFd{{Fd: int32(tokens), Events: unix.POLLIN}}, -1)
+		}
+	case "touch48", "touch300": // MiB, which are given back
+		size := map[string]int{"touch48": 48, "touch300": 300}[deed] << 20
+		held, err := unix.Mmap(-1, 0, size, unix.PROT_READ|unix.PROT_WRITE, unix.MAP_PRIVATE|unix.MAP_ANON|unix.MAP_POPULATE)
+		if err != nil {
+			panic("out of memory: " + err.Error())
+		}
+		if err := unix.Munmap(held); err != nil {
+			panic(err)
+		}
 	case "hungry": // takes more than a small picture is entitled to, less than there is
 		held, err := syscall.Mmap(-1, 0, 208<<20, syscall.PROT_READ|syscall.PROT_WRITE, syscall.MAP_PRIVATE|syscall.MAP_ANON)
 		if err != nil {
@@ -161,6 +187,12 @@ func obey(data, stage string) {
 		}
 	}
 }
+
+// What children say that wait for something.
+const (
+	waits = "this child waits to be killed"
+	stays = "this child stays as long as it is told to"
+)
 
 // tokens is a pipe that was opened before system calls were given up.
 var tokens = -1

@@ -14,7 +14,8 @@ type picture struct {
 	data   []byte
 	child  *process // nil for none
 	header activities.Header
-	deaths int // of children that had it in hand
+	deaths int  // of children that had it in hand
+	alone  bool // it is decoded while no other is
 	closed bool
 }
 
@@ -46,15 +47,13 @@ func (p *picture) decoding(ctx context.Context, request func(*process) error) er
 }
 
 // ask puts a request to a child that has the picture open. Should the child die
-// of it, a fresh one is asked the same, until the picture has had its tries.
+// of it, a fresh one is asked the same, until the picture has had its tries. After
+// a child was killed the picture is tried alone: then its memory is no other
+// picture's doing.
 func (p *picture) ask(ctx context.Context, request func(*process) error) error {
 	for {
-		err := p.opened(ctx)
-		if err == nil {
-			err = request(p.child)
-		}
-		var died *death
-		if !errors.As(err, &died) {
+		died, err := p.try(ctx, request)
+		if died == nil {
 			return err
 		}
 		p.pool.drop(p.child)
@@ -63,10 +62,26 @@ func (p *picture) ask(ctx context.Context, request func(*process) error) error {
 			return errClosed
 		}
 		p.deaths++
-		if p.deaths >= died.tries() {
-			return died.refusal()
+		again := died.killed && !p.alone
+		p.alone = p.alone || died.killed
+		if p.deaths >= died.tries() && !again {
+			return died.verdict(p.pool.part())
 		}
 	}
+}
+
+// try asks once, when it is the picture's turn.
+func (p *picture) try(ctx context.Context, request func(*process) error) (died *death, err error) {
+	leave, err := p.pool.enter(ctx, p.alone)
+	if err != nil {
+		return nil, err
+	}
+	defer leave()
+	if err = p.opened(ctx); err == nil {
+		err = request(p.child)
+	}
+	errors.As(err, &died)
+	return died, err
 }
 
 // opened sees to it that there is a child that has the picture open.

@@ -18,6 +18,7 @@ type Pool struct {
 	config   Config
 	launcher *launcher
 	places   *semaphore.Weighted // one for each picture that is open
+	turns    *semaphore.Weighted // one for each request; all of them for one that is alone
 	pixels   *semaphore.Weighted
 	largest  int64 // that pixels lets in at a time
 
@@ -48,8 +49,9 @@ func New(config Config) (*Pool, error) {
 	}
 	p := &Pool{
 		config: config, launcher: newLauncher(config),
-		places: semaphore.NewWeighted(int64(config.Processes)), largest: config.MaxPixelsInFlight,
-		busy: map[*process]bool{},
+		places: semaphore.NewWeighted(int64(config.Processes)), turns: semaphore.NewWeighted(int64(config.Processes)),
+		largest: config.MaxPixelsInFlight,
+		busy:    map[*process]bool{},
 	}
 	if p.largest == 0 {
 		p.largest = math.MaxInt64
@@ -111,6 +113,31 @@ func (p *Pool) take(ctx context.Context, fresh bool) (*process, error) {
 	}
 	return child, nil
 }
+
+// enter waits for the turn of a request, which ends with leave. One that is alone
+// waits for those under way, and later ones wait for it; children that have
+// nothing to do are gone by then, and what they held of memory with them.
+func (p *Pool) enter(ctx context.Context, alone bool) (leave func(), err error) {
+	turns := int64(1)
+	if alone {
+		turns = int64(p.config.Processes)
+	}
+	if err := p.turns.Acquire(ctx, turns); err != nil {
+		return nil, err
+	}
+	for alone {
+		child := p.takeIdle()
+		if child == nil {
+			break
+		}
+		p.drop(child)
+		<-child.ended
+	}
+	return func() { p.turns.Release(turns) }, nil
+}
+
+// part is an equal part of the memory for the worker and each of its children, in bytes.
+func (p *Pool) part() int64 { return p.launcher.shortage.total / int64(p.config.Processes+1) }
 
 func (p *Pool) takeIdle() *process {
 	p.mu.Lock()

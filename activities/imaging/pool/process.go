@@ -23,6 +23,8 @@ type process struct {
 	journal  *journal
 	deadline time.Duration
 	served   int // pictures
+	shortage *shortage
+	kills    int64 // for want of memory, when it started, or got its picture
 
 	ended  chan struct{}    // closed when the process is gone and its last words are read
 	state  *os.ProcessState // then: how it ended
@@ -32,12 +34,13 @@ type process struct {
 	content []byte // of the last answer
 }
 
-func newProcess(handle *os.Process, in, out, words *os.File, config Config) *process {
+func newProcess(handle *os.Process, in, out, words *os.File, config Config, memory *shortage) *process {
 	p := &process{
 		handle: handle, in: in, out: out, answers: bufio.NewReader(out), journal: &journal{logger: config.Logger},
-		deadline: config.Deadline, ended: make(chan struct{}), state: new(os.ProcessState),
+		deadline: config.Deadline, ended: make(chan struct{}), state: new(os.ProcessState), shortage: memory,
 	}
 	p.journal.pid = handle.Pid
+	p.kills, _ = memory.kills()
 	p.retire = sync.OnceFunc(p.end)
 	go func() {
 		_, _ = io.Copy(p.journal, words) // a pipe that ends with the child
@@ -81,6 +84,7 @@ func (p *process) end() {
 // open sends a picture and returns what its header says.
 func (p *process) open(data []byte) (activities.Header, error) {
 	p.served++
+	p.kills, _ = p.shortage.kills()
 	kind, content, err := p.exchange(frameOpen, data)
 	if err != nil {
 		return activities.Header{}, err

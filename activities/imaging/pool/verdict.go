@@ -16,23 +16,29 @@ type death struct {
 	how      string // one line, fit for a report
 	hung     bool   // it was killed for taking longer than the deadline
 	memory   bool   // it could not get memory
-	outside  bool   // killed, not by its parent
+	killed   bool   // neither of itself nor by its parent
+	starved  bool   // and that because the memory of the machine, or of its control group, was used up
+	held     int64  // bytes of memory that it had at most
 	deadline time.Duration
 }
 
 func (d *death) Error() string { return "imaging process ended: " + d.how }
 
-// tries is how many deaths of that kind a picture gets. One that is killed from
-// outside may have been in the wrong place only.
+// tries is how many deaths of that kind a picture gets. One that is killed may
+// have been in the wrong place only.
 func (d *death) tries() int {
-	if d.outside {
+	if d.killed && !d.starved {
 		return 4
 	}
 	return 2
 }
 
-// refusal says what the picture did, in every process that had it in hand.
-func (d *death) refusal() *contract.Error {
+// verdict says what the picture did, in every process that had it in hand, as a
+// contract.Error. A child that was starved although nothing else was decoded is
+// the picture's doing if it had more than its part of the memory: there is too
+// little for such pictures here. With less than that others have used it up, which
+// may pass.
+func (d *death) verdict(part int64) error {
 	switch {
 	case d.hung:
 		return contract.Errorf(contract.CodeExtractFeatureTimeout,
@@ -40,6 +46,11 @@ func (d *death) refusal() *contract.Error {
 	case d.memory:
 		return contract.Errorf(contract.CodeUnsupportedPicFormat,
 			"the picture makes the decoder run out of memory (%s); re-encode it or make it smaller", d.how)
+	case d.starved && d.held <= part:
+		return fmt.Errorf("decode a picture while no other is: imaging process %s, which is little: others use the memory up; give the worker more, or run less beside it", d.how)
+	case d.starved:
+		return contract.Errorf(contract.CodeUnsupportedPicFormat,
+			"decoding the picture needs more memory than the worker has (%s); make it smaller, or give the worker more", d.how)
 	}
 	return contract.Errorf(contract.CodeUnsupportedPicFormat, "the picture crashes the decoder (%s); re-encode it", d.how)
 }
@@ -57,11 +68,19 @@ func (p *process) lost(cause error) *death {
 	<-p.ended
 	status, _ := p.state.Sys().(syscall.WaitStatus) // of another system: zero
 	d.memory = p.journal.mentionsMemory()
-	d.outside = gone && !d.memory && status.Signaled() && status.Signal() == syscall.SIGKILL
+	d.killed = gone && !d.memory && status.Signaled() && status.Signal() == syscall.SIGKILL
+	if usage, ok := p.state.SysUsage().(*syscall.Rusage); ok {
+		d.held = usage.Maxrss << 10 // Linux counts KiB
+	}
+	// The kernel counts before it kills.
+	kills, known := p.shortage.kills()
+	d.starved = d.killed && known && kills > p.kills
 	switch reason := p.journal.reason(); {
 	case d.how != "":
 	case d.hung:
 		d.how = fmt.Sprintf("no answer within %s", p.deadline)
+	case d.starved:
+		d.how = fmt.Sprintf("killed for want of memory with %d MiB in use", d.held>>20)
 	case reason != "":
 		d.how = reason
 	default:

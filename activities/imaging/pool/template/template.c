@@ -5,6 +5,7 @@
 #include <sched.h>
 #include <signal.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
@@ -59,15 +60,29 @@ static void become(const int fds[streams], pid_t pool)
 	close(control);
 }
 
+/*
+ * yield makes this process, and so its copies, go before the worker when memory is short: their score is above
+ * the worker's, which they have got from it. Not every system allows this, and nothing depends on it.
+ * Source: https://man7.org/linux/man-pages/man5/proc_pid_oom_score_adj.5.html
+ */
+static void yield(void)
+{
+	enum { higher = 500, highest = 1000 };
+	char text[16] = "";
+	int score = open("/proc/self/oom_score_adj", O_RDWR | O_CLOEXEC);
+	if (score < 0)
+		return;
+	if (pread(score, text, sizeof text - 1, 0) > 0) {
+		int adjusted = atoi(text) + higher;
+		int length = snprintf(text, sizeof text, "%d", adjusted < highest ? adjusted : highest);
+		if (write(score, text, length) < 0) {}
+	}
+	close(score);
+}
+
 /* shut takes from this process, and so from its copies, what a decoder that has been taken over could use. */
 static int shut(void)
 {
-	/* It goes before the worker when memory is short. Not every system allows this, and nothing depends on it. */
-	int score = open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC);
-	if (score >= 0) {
-		if (write(score, "500", 3) < 0) {}
-		close(score);
-	}
 	struct __user_cap_header_struct head = { .version = _LINUX_CAPABILITY_VERSION_3 };
 	struct __user_cap_data_struct none[_LINUX_CAPABILITY_U32S_3] = { 0 };
 	/* Not dumpable: others of the same user can neither trace it nor read its memory and environment. */
@@ -96,6 +111,7 @@ __attribute__((constructor)) static void template(void)
 	if (!getenv(ROLE))
 		return;
 	pid_t pool = getppid();
+	yield();
 	if (!shut() || vips_init("imagebatch") != 0)
 		_exit(1);
 	vips_type_find("VipsOperation", "jpegload"); /* makes every class of operations */
