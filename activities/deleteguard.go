@@ -61,9 +61,11 @@ func (g *deleteGuard) see(ctx context.Context, line manifest.Line) error {
 }
 
 func (g *deleteGuard) lookUp(ctx context.Context) error {
-	err := g.index.Named(ctx, g.task.Instance, g.pending, g.mark)
+	if err := g.index.Named(ctx, g.task.Instance, g.pending, g.mark); err != nil {
+		return err // the names stay: those that were marked can be marked again
+	}
 	g.pending = g.pending[:0]
-	return err
+	return nil
 }
 
 // mark counts a picture that has not been counted.

@@ -53,6 +53,7 @@ type world struct {
 	stop       chan struct{} // closed when the worker stops
 	beats      chan struct{} // if set, gets a value for each heartbeat that is sent
 	hang       bool          // deletions take until they are told to stop
+	mark       any           // what the heartbeats of the attempt before said last; kept up to date where it is set
 	spec       contract.BeginInput
 }
 
@@ -117,6 +118,16 @@ func execute[In, Out any](ctx context.Context, w *world, step activities.Step[In
 	env := suite.NewTestActivityEnvironment()
 	env.SetWorkerOptions(worker.Options{BackgroundActivityContext: ctx})
 	env.SetWorkerStopChannel(w.stop)
+	if w.mark != nil {
+		env.SetHeartbeatDetails(w.mark)
+		env.SetOnActivityHeartbeatListener(func(_ *activity.Info, details converter.EncodedValues) {
+			if details.HasValues() {
+				if err := details.Get(&w.mark); err != nil {
+					w.Error(err)
+				}
+			}
+		})
+	}
 	if w.beats != nil {
 		env.SetOnActivityHeartbeatListener(func(*activity.Info, converter.EncodedValues) { w.beats <- struct{}{} })
 	}

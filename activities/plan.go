@@ -3,7 +3,6 @@ package activities
 import (
 	"bytes"
 	"context"
-	"crypto/sha256"
 	"encoding/hex"
 	"errors"
 	"fmt"
@@ -25,9 +24,12 @@ type Plans struct {
 // and pins the version. What is no manifest at all is refused, CodeInvalidManifest,
 // and so is one that would delete too much, before anything is written,
 // CodeTooManyDeletes. Memory is eight bytes a slice, and
-// what deleteGuard says. Safe to repeat: the first plan stays.
+// what deleteGuard says. Safe to repeat: the first plan stays. An attempt that is
+// given up because its worker stops keeps what it has, see planned.
 func (p *Plans) Plan(ctx context.Context, in contract.PlanInput) (_ contract.WorkList, err error) {
-	defer beat(ctx)()
+	mark, marked := lastMark(ctx)
+	stopBeats := beat(ctx, marked...)
+	defer stopBeats()
 	ctx, end := yielding(ctx)
 	defer end(&err)
 	task, err := p.Ledger.Task(ctx, in.Task)
@@ -46,7 +48,12 @@ func (p *Plans) Plan(ctx context.Context, in contract.PlanInput) (_ contract.Wor
 			return contract.WorkList{}, err
 		}
 	}
-	list, offsets, err := p.read(ctx, objects, task, in)
+	soFar := p.resume(ctx, task, in, mark)
+	list, offsets, err := p.read(ctx, objects, task, in, soFar)
+	if stoppedBy(ctx, err) {
+		stopBeats() // they would say less than the mark
+		p.keep(ctx, task, soFar)
+	}
 	if err != nil {
 		return contract.WorkList{}, err
 	}
@@ -71,53 +78,53 @@ func checkRegion(ctx context.Context, objects Objects, task contract.Task) error
 		task.Bucket, region, task.Instance, task.Region, task.Region, region)
 }
 
-func (p *Plans) read(ctx context.Context, objects Objects, task contract.Task, in contract.PlanInput) (contract.WorkList, []int64, error) {
-	sizes := in.Sizes
+// read reads the manifest from where the plan has come to.
+func (p *Plans) read(ctx context.Context, objects Objects, task contract.Task, in contract.PlanInput, soFar *planned) (contract.WorkList, []int64, error) {
 	key := contract.ManifestKey(task.Path)
-	body, info, err := objects.Open(ctx, task.Bucket, key, Want{})
+	body, info, err := objects.Open(ctx, task.Bucket, key, Want{From: soFar.at.Offset, IfMatch: soFar.etag})
+	if errors.Is(err, ErrChanged) { // while nobody read it
+		*soFar = *p.begin(task, in)
+		body, info, err = objects.Open(ctx, task.Bucket, key, Want{})
+	}
 	if err != nil {
 		return contract.WorkList{}, nil, firstReadError(ctx, objects, task, err)
 	}
 	defer body.Close()
 
 	var content io.Reader = body
-	if info.Size >= 0 {
-		content = exactly(body, info.Size)
+	if soFar.at.Offset == 0 {
+		soFar.etag, soFar.size = info.ETag, info.Size
 	}
-	content, foreign := manifest.Recognize(content)
-	if foreign != "" {
-		return contract.WorkList{}, nil, contract.Errorf(contract.CodeInvalidManifest, "oss://%s/%s %s", task.Bucket, key, foreign)
+	if soFar.size >= 0 {
+		content = exactly(body, soFar.size-soFar.at.Offset)
 	}
-	digest := sha256.New()
-	scanner := manifest.NewScanner(io.TeeReader(content, digest), manifest.Position{Line: 1})
-	cuts := cutter{sizes: sizes}
-	guard := p.guard(task, in.MaxDeletes)
-	var lines int64
-	for scanner.Next() {
-		line := scanner.Line()
-		cuts.add(line.Offset)
-		if !line.Blank {
-			lines++
+	if soFar.at.Offset == 0 {
+		var foreign string
+		if content, foreign = manifest.Recognize(content); foreign != "" {
+			return contract.WorkList{}, nil, contract.Errorf(contract.CodeInvalidManifest, "oss://%s/%s %s", task.Bucket, key, foreign)
 		}
-		if err := guard.see(ctx, line); err != nil {
+	}
+	scanner := manifest.NewScanner(soFar.hashing(content), soFar.at)
+	for scanner.Next() {
+		if err := soFar.see(ctx, scanner); err != nil {
 			return contract.WorkList{}, nil, err
 		}
-		if len(cuts.coarse) > maxSlices {
+		if len(soFar.cuts.coarse) > maxSlices {
 			return contract.WorkList{}, nil, contract.Errorf(contract.CodeBadRequest,
-				"oss://%s/%s has more than %d slices of %d lines; split it, or leave the size of slices out", task.Bucket, key, maxSlices, sizes.SliceLinesFor(cuts.lines))
+				"oss://%s/%s has more than %d slices of %d lines; split it, or leave the size of slices out", task.Bucket, key, maxSlices, in.Sizes.SliceLinesFor(soFar.cuts.lines))
 		}
 	}
 	if err := scanner.Err(); err != nil {
 		return contract.WorkList{}, nil, fmt.Errorf("read manifest oss://%s/%s: %w", task.Bucket, key, err)
 	}
-	if err := guard.judge(ctx); err != nil {
+	if err := soFar.guard.judge(ctx); err != nil {
 		return contract.WorkList{}, nil, err
 	}
-	sliceLines, offsets := cuts.offsets()
+	sliceLines, offsets := soFar.cuts.offsets()
 	list := contract.WorkList{
-		Bucket: task.Bucket, Key: key, ETag: info.ETag, Size: scanner.Position().Offset,
-		Lines: lines, RawLines: cuts.lines, SliceLines: sliceLines, Slices: len(offsets),
-		Digest: hex.EncodeToString(digest.Sum(nil)),
+		Bucket: task.Bucket, Key: key, ETag: soFar.etag, Size: scanner.Position().Offset,
+		Lines: soFar.lines, RawLines: soFar.cuts.lines, SliceLines: sliceLines, Slices: len(offsets),
+		Digest: hex.EncodeToString(soFar.digest.Sum(nil)),
 	}
 	// The digest and the size of slices are part of the key: an attempt that read
 	// another version of the manifest must not replace the table of the plan.
