@@ -45,9 +45,9 @@ func exit(err error) {
 	os.Exit(0)
 }
 
-// run works until ctx ends, then finishes and commits what is in hand. It does
+// run works until told ends, then finishes and commits what is in hand. It does
 // not return later than IMAGEBATCH_STOP_TIMEOUT and lastMoments after that.
-func run(ctx context.Context, lookup func(string) (string, bool), logs io.Writer) error {
+func run(told context.Context, lookup func(string) (string, bool), logs io.Writer) error {
 	settings, err := readConfig(lookup)
 	if err != nil {
 		return err
@@ -58,7 +58,7 @@ func run(ctx context.Context, lookup func(string) (string, bool), logs io.Writer
 	if err := pool.Hide(); err != nil {
 		return err
 	}
-	ctx, stop := context.WithCancelCause(ctx)
+	ctx, stop := context.WithCancelCause(told)
 	defer stop(nil)
 	fatal := make(chan error, 1)
 	err = bounded(ctx, settings.StopTimeout, logger, func(inHand context.Context) error {
@@ -71,8 +71,13 @@ func run(ctx context.Context, lookup func(string) (string, bool), logs io.Writer
 		})
 	})
 	select {
-	case err = <-fatal:
+	case err := <-fatal:
+		return err
 	default:
+	}
+	if err != nil && told.Err() != nil {
+		logger.Info("worker was told to stop before it worked", "was", err)
+		return nil
 	}
 	return err
 }

@@ -1,8 +1,11 @@
 package endtoend_test
 
 import (
+	"bufio"
 	"fmt"
 	"os"
+	"os/exec"
+	"path/filepath"
 	"strings"
 	"syscall"
 	"testing"
@@ -116,6 +119,33 @@ func TestSecondSignalEndsAWorkerAtOnce(t *testing.T) {
 	case <-worker.Ended():
 	case <-time.After(20 * time.Second):
 		t.Error("the worker goes on waiting")
+	}
+}
+
+// A worker that waits for Temporal to come up has nothing to answer for.
+func TestWorkerThatNeverBeganStopsInPeace(t *testing.T) {
+	t.Parallel()
+	worker := exec.Command("../../bin/worker")
+	worker.Env = append(os.Environ(), "TEMPORAL_ADDRESS=127.0.0.1:1", "IMAGEBATCH_LISTEN=off",
+		"IMAGEBATCH_DATABASE="+filepath.Join(t.TempDir(), "index.db"), "IMAGEBATCH_RESULTS_BUCKET=results",
+		"IMAGEBATCH_OSS_ENDPOINT=http://127.0.0.1:1", "ALIBABA_CLOUD_ACCESS_KEY_ID=id", "ALIBABA_CLOUD_ACCESS_KEY_SECRET=secret")
+	log, err := worker.StderrPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := worker.Start(); err != nil {
+		t.Fatal(err)
+	}
+	defer worker.Process.Kill()
+	var said strings.Builder
+	for lines := bufio.NewScanner(log); lines.Scan(); {
+		fmt.Fprintln(&said, lines.Text())
+		if strings.Contains(lines.Text(), "Temporal is not reachable") {
+			worker.Process.Signal(syscall.SIGTERM)
+		}
+	}
+	if err := worker.Wait(); err != nil || !strings.Contains(said.String(), "told to stop") {
+		t.Errorf("the worker ended with %v and said %q", err, said.String())
 	}
 }
 
