@@ -157,7 +157,7 @@ func (a *app) awaitNumber(s server, task *started) error {
 		}
 		waited := time.Since(begin)
 		if waited >= workerLimit && run.Untouched {
-			since := time.Time{}
+			since := run.Started.Add(-pollPause)
 			if waited >= numberLimit {
 				since = run.Started // a worker killed of late is still listed, but asks no more
 			}

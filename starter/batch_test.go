@@ -114,9 +114,21 @@ func TestStartWaitsForTheNumber(t *testing.T) {
 			stdout:    "queued: no worker polls imagebatch; the task (instance shop, oss://photos/spring) begins when one does\n",
 			took:      workerLimit,
 		},
+		"ClockAhead": {
+			reason:      "workers are compared with the start by Temporal's clock, whatever this machine's says",
+			polledSince: func(since time.Time) bool { return !since.IsZero() && !since.After(began.Add(-time.Minute)) },
+			execution: func(since time.Duration) (execution, error) {
+				if since < 4*time.Second {
+					return untouched(since)
+				}
+				return begun(12)("")
+			},
+			stdout: "task 12 started: instance shop, oss://photos/spring; watch it with: starter batch watch 12\n",
+			took:   4 * time.Second,
+		},
 		"KilledWorker": {
 			reason:      "it is still listed, but has not asked for work since the start",
-			polledSince: func(since time.Time) bool { return since.IsZero() },
+			polledSince: func(since time.Time) bool { return since.Before(began) },
 			execution:   untouched,
 			stdout:      "queued: no worker polls imagebatch; the task (instance shop, oss://photos/spring) begins when one does\n",
 			took:        numberLimit,

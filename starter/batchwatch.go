@@ -268,9 +268,15 @@ func (a *app) awaitReport(task contract.Task, screen *screen) contract.Task {
 // reportLimit is how long an ended task is watched for its report.
 const reportLimit = 30 * time.Second
 
+// answererLimit is how long no worker seeming to be there is believed.
+const answererLimit = 10 * time.Minute
+
 // awaitAnswerer pauses before the ledger is asked again and, where no worker was
-// there to answer, until one seems to be: each question is a workflow.
+// there to answer, until one seems to be: each question is a workflow. Where this
+// machine's clock is ahead of Temporal's none ever seems to be; it is asked now and
+// then all the same.
 func (a *app) awaitAnswerer(silence error) error {
+	begin := time.Now()
 	for {
 		if err := pause(a.ctx, retryPause); err != nil {
 			return err
@@ -280,7 +286,7 @@ func (a *app) awaitAnswerer(silence error) error {
 			return nil
 		}
 		polled, err := within(a.ctx, a.requestLimit(), func(ctx context.Context) (bool, error) { return a.server.Polled(ctx, time.Time{}) })
-		if err == nil && polled {
+		if err == nil && polled || time.Since(begin) > answererLimit {
 			return nil
 		}
 	}

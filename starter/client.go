@@ -143,15 +143,16 @@ func openLinks(key contract.LinkKey, out any) error {
 
 // abandoned reports whether nobody will pick an operation up: no worker is
 // listed, or, after some looks, those that are have not asked for work since it
-// began. A live worker picks it up at once, or is busy and keeps asking.
+// began. A live worker picks it up at once, or is busy and keeps asking. All is
+// by Temporal's clock: that of this machine may be another.
 func (t *temporalServer) abandoned(ctx context.Context, run client.WorkflowRun, looks int) bool {
-	since := time.Time{}
-	if looks >= 3 {
-		e, err := t.Execution(ctx, run.GetID())
-		if err != nil || !e.Untouched {
-			return false
-		}
-		since = e.Started
+	e, err := t.Execution(ctx, run.GetID())
+	if err != nil || !e.Untouched {
+		return false
+	}
+	since := e.Started
+	if looks < 3 {
+		since = since.Add(-pollPause)
 	}
 	polled, err := t.Polled(ctx, since)
 	return err == nil && !polled
@@ -192,6 +193,10 @@ func (t *temporalServer) Start(ctx context.Context, in contract.BatchTaskInput) 
 	return run.GetRunID(), nil
 }
 
+// pollPause is how long a live worker may not have asked for work: its questions
+// last a minute at most.
+const pollPause = 75 * time.Second
+
 // Polled reports whether a worker has asked for work. Temporal lists a worker
 // for minutes after it has gone; a live one asks at least once a minute.
 func (t *temporalServer) Polled(ctx context.Context, since time.Time) (bool, error) {
@@ -200,7 +205,7 @@ func (t *temporalServer) Polled(ctx context.Context, since time.Time) (bool, err
 
 func (t *temporalServer) polled(ctx context.Context, queue string, kind enumspb.TaskQueueType, since time.Time) (bool, error) {
 	if since.IsZero() {
-		since = time.Now().Add(-75 * time.Second)
+		since = time.Now().Add(-pollPause)
 	}
 	answer, err := t.sdk.DescribeTaskQueue(ctx, queue, kind)
 	if err != nil {

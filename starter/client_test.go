@@ -155,6 +155,30 @@ func TestOperationThatNobodyPicksUp(t *testing.T) {
 	}
 }
 
+// Whether a worker has asked for work is compared by Temporal's clock alone.
+func TestClocksOfOtherMachinesAbandonNothing(t *testing.T) {
+	t.Parallel()
+	for name, off := range map[string]time.Duration{"Ahead": -time.Hour, "Behind": time.Hour} {
+		for ago, want := range map[time.Duration]bool{10 * time.Second: false, 2 * time.Minute: true} {
+			temporals := time.Now().Add(off)
+			s := serve(t, frontend{
+				"DescribeTaskQueue": func(any) (any, error) {
+					return &workflowservice.DescribeTaskQueueResponse{Pollers: []*taskqueuepb.PollerInfo{{LastAccessTime: timestamppb.New(temporals.Add(-ago))}}}, nil
+				},
+				"DescribeWorkflowExecution": func(any) (any, error) {
+					return &workflowservice.DescribeWorkflowExecutionResponse{
+						WorkflowExecutionInfo: &workflowpb.WorkflowExecutionInfo{StartTime: timestamppb.New(temporals), HistoryLength: 2, Status: enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING},
+						PendingWorkflowTask:   &workflowpb.PendingWorkflowTaskInfo{State: enumspb.PENDING_WORKFLOW_TASK_STATE_SCHEDULED},
+					}, nil
+				},
+			})
+			if got := s.abandoned(t.Context(), s.sdk.GetWorkflow(t.Context(), "operation", "run"), 1); got != want {
+				t.Errorf("%s: with a worker that asked %s before the start it is abandoned: %t; want %t", name, ago, got, want)
+			}
+		}
+	}
+}
+
 func TestStartAsksTemporalToRefuseASecondTask(t *testing.T) {
 	t.Parallel()
 	var asked *workflowservice.StartWorkflowExecutionRequest

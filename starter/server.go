@@ -21,7 +21,8 @@ type server interface {
 	// Start starts a batch task. errAlreadyRunning.
 	Start(ctx context.Context, in contract.BatchTaskInput) (runID string, err error)
 	// Polled reports whether a worker has asked for work since a moment by
-	// Temporal's clock; the zero moment asks whether one seems to be there.
+	// Temporal's clock; the zero moment asks whether one
+	// seems to be there, as far as this machine's clock is Temporal's.
 	Polled(ctx context.Context, since time.Time) (bool, error)
 	// Execution is the latest run of a workflow, told by Temporal itself, so
 	// that no worker is needed. errNoExecution.

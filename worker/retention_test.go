@@ -61,6 +61,22 @@ func TestWorkersForgetOldTasks(t *testing.T) {
 	workers.Wait() // they end when they are told to
 }
 
+func TestClocksThatJumpAgeNoTask(t *testing.T) {
+	t.Parallel()
+	began := time.Date(2026, 11, 27, 12, 0, 0, 0, time.UTC)
+	for name, test := range map[string]struct{ now, want time.Time }{
+		"Steady":            {began.Add(time.Hour), began.Add(time.Hour)},
+		"SetAhead":          {began.AddDate(7, 0, 0), began.Add(time.Hour)},
+		"SetBack":           {began.AddDate(0, 0, -3), began.AddDate(0, 0, -3)},
+		"AheadWhenItBegan":  {began.AddDate(-7, 0, 0), began.AddDate(-7, 0, 0)},
+		"SetAheadByALittle": {began.Add(time.Hour + time.Millisecond), began.Add(time.Hour)},
+	} {
+		if got := surely(began, time.Hour, test.now); !got.Equal(test.want) {
+			t.Errorf("%s: %s; want %s", name, got, test.want)
+		}
+	}
+}
+
 func TestRetention(t *testing.T) {
 	t.Parallel()
 	for text, want := range map[string]time.Duration{"": 90 * 24 * time.Hour, "7d": 7 * 24 * time.Hour, "off": 0} {

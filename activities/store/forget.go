@@ -38,7 +38,9 @@ func (s *Store) TakeSweep(ctx context.Context, every time.Duration) (taken bool,
 // Forget deletes the slices, failures and attempts of tasks that ended before a
 // moment, some at a time, and takes the tasks out of the lists. A task keeps its
 // row, with how it ended and where its report is: pictures have their source from
-// it. It goes with its instance. Several processes may do so at once; one that is
+// it. It goes with its instance. Where a clock was ahead when a task ended, the end
+// of a newer task of its instance counts for it: it had ended by then. Several
+// processes may do so at once; one that is
 // interrupted is taken up by the next. It returns how many were forgotten.
 func (s *Store) Forget(ctx context.Context, endedBefore time.Time) (forgot int, err error) {
 	for {
@@ -63,9 +65,15 @@ func (s *Store) nextToForget(ctx context.Context, endedBefore time.Time) (task i
 		if found, err := t.Row([]any{&task}, "SELECT id FROM task WHERE forgotten < 0 ORDER BY id LIMIT 1"); found || err != nil {
 			return err
 		}
-		_, err := t.Row([]any{&task}, `SELECT id FROM task WHERE ended < ?1 AND forgotten = 0
+		if found, err := t.Row([]any{&task}, `SELECT id FROM task WHERE ended < ?1 AND forgotten = 0
 			AND (report_key <> '' AND callback_state <> 'pending' OR ended < ?2) ORDER BY ended LIMIT 1`,
-			endedBefore.UnixNano(), endedBefore.Add(-unsettledGrace).UnixNano())
+			endedBefore.UnixNano(), endedBefore.Add(-unsettledGrace).UnixNano()); found || err != nil {
+			return err
+		}
+		_, err := t.Row([]any{&task}, `SELECT older.id FROM task older WHERE ended > ?3 AND forgotten = 0 AND EXISTS
+			(SELECT 1 FROM task newer WHERE newer.instance_name = older.instance_name AND newer.instance = older.instance AND newer.id > older.id
+			AND newer.ended < iif(older.report_key <> '' AND older.callback_state <> 'pending', ?1, ?2)) LIMIT 1`,
+			endedBefore.UnixNano(), endedBefore.Add(-unsettledGrace).UnixNano(), time.Now().UnixNano())
 		return err
 	})
 	return task, err

@@ -67,6 +67,34 @@ func forget(t *testing.T, s *store.Store, want int) {
 	}
 }
 
+// A clock that was ahead has dated the end of a task. It is forgotten with the
+// newer tasks of its instance, and not before.
+func TestTaskThatEndedInTheFutureIsForgottenWithNewerOnes(t *testing.T) {
+	t.Parallel()
+	s := shop(t)
+	ids := map[string]int64{}
+	for _, name := range []string{"ahead", "unsettled", "newer", "newest"} {
+		ids[name] = longTask(t, s, name, 2)
+		end(t, s, contract.Ending{Task: ids[name], State: contract.StateStop})
+		if name != "unsettled" {
+			if err := s.SetReport(t.Context(), ids[name], contract.ReportResult{Key: "report"}); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	aged(t, s, ids["ahead"], -7*365*24*time.Hour)
+	aged(t, s, ids["unsettled"], -7*365*24*time.Hour)
+	aged(t, s, ids["newest"], -7*365*24*time.Hour)
+	forget(t, s, 0)
+	aged(t, s, ids["newer"], old)
+	forget(t, s, 2)
+	for name, want := range map[string]bool{"ahead": true, "newer": true, "unsettled": false, "newest": false} {
+		if got, err := s.Task(t.Context(), ids[name]); err != nil || got.ForgottenAt.IsZero() == want {
+			t.Errorf("%s is forgotten: %t, %v; want %t", name, !want, err, want)
+		}
+	}
+}
+
 // An old task leaves the lists and loses its lines. How it ended, where its
 // report is and where its pictures come from stays.
 func TestOldTasksAreForgotten(t *testing.T) {

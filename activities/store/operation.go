@@ -71,8 +71,9 @@ func (o *Operation) Record(result any, done bool) error {
 		o.Number, o.runID, o.Instance.Number, now.UnixNano(), done, string(text)); err != nil || !o.Fresh {
 		return err
 	}
-	// Two for one, so that what has accumulated shrinks.
-	_, err = o.tx.Exec("DELETE FROM operation WHERE id IN (SELECT id FROM operation ORDER BY id LIMIT 2) AND taken < ?",
-		now.Add(-operationKept).UnixNano())
+	// Two for one, so that what has accumulated shrinks. What a clock that was ahead
+	// has dated must not keep the rest from it.
+	_, err = o.tx.Exec("DELETE FROM operation WHERE id IN (SELECT id FROM operation ORDER BY id LIMIT 2) AND taken NOT BETWEEN ? AND ?",
+		now.Add(-operationKept).UnixNano(), now.Add(operationKept).UnixNano())
 	return err
 }

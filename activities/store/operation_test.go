@@ -103,35 +103,46 @@ func TestOperationOutlivesItsInstance(t *testing.T) {
 	}
 }
 
+// Old is also what a clock that was ahead has dated: it must not keep the rest.
 func TestOldOperationsAreDropped(t *testing.T) {
 	t.Parallel()
-	s := shop(t)
-	for _, run := range []string{"a", "b", "c", "d"} {
-		if _, _, err := step(t, s, run, true); err != nil {
-			t.Fatal(err)
-		}
+	for name, taken := range map[string]time.Duration{"Old": -8 * 24 * time.Hour, "DatedByAClockAhead": 7 * 365 * 24 * time.Hour} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := shop(t)
+			for _, run := range []string{"a", "b", "c", "d"} {
+				if _, _, err := step(t, s, run, true); err != nil {
+					t.Fatal(err)
+				}
+			}
+			execute(t, s, "UPDATE operation SET taken = ? WHERE run_id IN ('a', 'b', 'c')", time.Now().Add(taken).UnixNano())
+			want := map[string][]string{"e": {"c", "d", "e"}, "f": {"d", "e", "f"}, "g": {"d", "e", "f", "g"}}
+			for _, run := range []string{"e", "f", "g"} {
+				if _, _, err := step(t, s, run, true); err != nil {
+					t.Fatal(err)
+				}
+				if diff := cmp.Diff(want[run], runs(t, s)); diff != "" {
+					t.Errorf("remembered after %s, -want +got:\n%s", run, diff)
+				}
+			}
+		})
 	}
-	execute(t, s, "UPDATE operation SET taken = ? WHERE run_id IN ('a', 'b', 'c')", time.Now().Add(-8*24*time.Hour).UnixNano())
-	want := map[string][]string{"e": {"c", "d", "e"}, "f": {"d", "e", "f"}, "g": {"d", "e", "f", "g"}}
-	for _, run := range []string{"e", "f", "g"} {
-		if _, _, err := step(t, s, run, true); err != nil {
-			t.Fatal(err)
-		}
-		var got []string
-		if err := s.Read(t.Context(), func(tx *store.Tx) error {
-			return tx.Each(func(scan func(...any) error) error {
-				var run string
-				err := scan(&run)
-				got = append(got, run)
-				return err
-			}, "SELECT run_id FROM operation ORDER BY id")
-		}); err != nil {
-			t.Fatal(err)
-		}
-		if diff := cmp.Diff(want[run], got); diff != "" {
-			t.Errorf("remembered after %s, -want +got:\n%s", run, diff)
-		}
+}
+
+// runs are the operations that are remembered, the oldest first.
+func runs(t *testing.T, s *store.Store) (ids []string) {
+	t.Helper()
+	if err := s.Read(t.Context(), func(tx *store.Tx) error {
+		return tx.Each(func(scan func(...any) error) error {
+			var run string
+			err := scan(&run)
+			ids = append(ids, run)
+			return err
+		}, "SELECT run_id FROM operation ORDER BY id")
+	}); err != nil {
+		t.Fatal(err)
 	}
+	return ids
 }
 
 func execute(t *testing.T, s *store.Store, statement string, args ...any) {

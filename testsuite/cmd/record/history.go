@@ -292,5 +292,8 @@ func packed(content []byte) ([]byte, error) {
 	if _, err := zip.Write(content); err != nil {
 		return nil, err
 	}
-	return out.Bytes(), zip.Close()
+	if err := zip.Close(); err != nil { // what it holds back is in out only then
+		return nil, err
+	}
+	return out.Bytes(), nil
 }
