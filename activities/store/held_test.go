@@ -168,6 +168,44 @@ func TestWhoHoldsTheDatabaseIsNamed(t *testing.T) {
 	}
 }
 
+// A paused container looks as if its processes slept.
+func TestHolderInAPausedContainer(t *testing.T) {
+	t.Parallel()
+	hierarchy, file, freeze, thaw := "/sys/fs/cgroup", "cgroup.freeze", "1", "0"
+	if info, err := os.Stat("/sys/fs/cgroup/freezer"); err == nil && info.IsDir() {
+		hierarchy, file, freeze, thaw = "/sys/fs/cgroup/freezer", "freezer.state", "FROZEN", "THAWED"
+	} else if _, err := os.Stat("/sys/fs/cgroup/cgroup.controllers"); err != nil {
+		t.Skip("this machine has no cgroups that can be frozen")
+	}
+	group := filepath.Join(hierarchy, fmt.Sprint("imagebatch-test-", os.Getpid()))
+	if err := os.Mkdir(group, 0o755); err != nil {
+		t.Skip("this user may not make a cgroup: ", err)
+	}
+	t.Cleanup(func() { // the last: by then the process has ended
+		if err := os.Remove(group); err != nil {
+			t.Error(err)
+		}
+	})
+	set := func(file, value string) {
+		t.Helper()
+		if err := os.WriteFile(filepath.Join(group, file), []byte(value), 0); err != nil {
+			t.Error(err)
+		}
+	}
+	path := filepath.Join(t.TempDir(), "index.db")
+	s := open(t, path)
+	process, release := holding(t, path)
+	set("cgroup.procs", fmt.Sprint(process.Pid))
+	set(file, freeze)
+	defer set(file, thaw) // or it would never end
+	wantText(t, s.Writable(t.Context()), fmt.Sprintf(`process %d ("store.test", frozen) holds its lock; its container or unit is paused`, process.Pid), "docker unpause")
+	set(file, thaw)
+	release()
+	if err := s.Writable(t.Context()); err != nil {
+		t.Errorf("once it goes on: %v", err)
+	}
+}
+
 // A process in another container has no number here, and can be found all the same.
 func TestHolderInAnotherContainer(t *testing.T) {
 	t.Parallel()
