@@ -202,7 +202,7 @@ func heldUp(t *testing.T, s *stack.Stack, id int64, batch catalogue.Batch, failu
 		got := starter(t, s, "batch", "get", fmt.Sprint(id), "-o", "json")
 		return json.Unmarshal([]byte(got.stdout), &told) == nil && told.HeldUp.Failures >= failures
 	})
-	for line := range strings.Lines(must(t, s, exitDone, "batch", "get", fmt.Sprint(id)).stdout) {
+	for line := range strings.Lines(must(t, s, exitDone, "batch", "get", fmt.Sprint(id), "--timeout", "4m").stdout) {
 		if strings.HasPrefix(line, "held up") {
 			shown = line
 		}
@@ -223,7 +223,7 @@ func heldUp(t *testing.T, s *stack.Stack, id int64, batch catalogue.Batch, failu
 	if !logged {
 		t.Errorf("no line of the workers' logs has %q", remedy)
 	}
-	held := task(t, s, id)
+	held := decode[contract.Task](t, must(t, s, exitDone, "batch", "get", fmt.Sprint(id), "--timeout", "4m", "--output", "json"))
 	if held.State != contract.StateProcessing || held.Tally.Failed > int64(len(batch.Failures)) || held.Left() == 0 {
 		t.Errorf("while it is held up the task is %+v", held)
 	}
