@@ -88,3 +88,33 @@ func TestSliceWaitsForALockedDatabase(t *testing.T) {
 		})
 	}
 }
+
+// What only reads is answered while another program holds the database. Time is
+// real here too.
+func TestQuestionsAreAnsweredWhileTheDatabaseIsLocked(t *testing.T) {
+	t.Parallel()
+	file := filepath.Join(t.TempDir(), "index.db")
+	w := newWorld(t, contract.ServiceProduct, file)
+	defer w.ledger.Close()
+	w.runAll(w.begin(w.pictures(3)...), 0)
+	object := contract.PicContent{Bucket: bucket, Key: folder + "/1.jpg"}
+	const lasting = 10 * time.Second
+	began := time.Now()
+	wait := lockFor(t, file, lasting)
+	defer wait()
+	if got := must(w, w.images().Search, contract.SearchInput{Instance: "shop", PicContent: object}); got.Hits[0].PicName != "1.jpg" {
+		t.Errorf("search: %+v", got.Hits)
+	}
+	if got := must(w, w.images().Compare, contract.CompareInput{Instance: "shop", Primary: object, Secondary: object}); got.Score != 1 {
+		t.Errorf("compare: %v", got.Score)
+	}
+	if got := must(w, w.images().Exists, ref("p1", "1.jpg")); !got.Exists {
+		t.Error("the picture is said not to exist")
+	}
+	if took := time.Since(began); took >= lasting {
+		t.Errorf("it took %s, and the database was locked for %s", took, lasting)
+	}
+	if _, err := w.ledger.Allow(t.Context(), "shop", contract.RateUpdate, time.Now); err != nil {
+		t.Errorf("what writes waits for its turn: %v", err)
+	}
+}

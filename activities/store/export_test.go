@@ -5,6 +5,8 @@ import (
 	"fmt"
 
 	"github.com/mattn/go-sqlite3"
+
+	"imagebatch/workflows/contract"
 )
 
 // SetLogLimit makes the write-ahead log be emptied from a smaller size on.
@@ -28,4 +30,9 @@ func Scripts(version int) (scripts []string) {
 		scripts = append(scripts, step.script)
 	}
 	return append(scripts, fmt.Sprintf("PRAGMA user_version = %d; PRAGMA application_id = %d", version, applicationID))
+}
+
+// TaskCondition is how a list of tasks is asked for.
+func TaskCondition(filter contract.ListTasksInput) (condition string, args []any) {
+	return conditionOf(filter)
 }

@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -18,18 +19,33 @@ import (
 	"imagebatch/workflows/contract"
 )
 
-// heldFile names, to a process of these tests, the database that it is to hold.
-const heldFile = "TEST_HELD_DATABASE"
+// Environment variables that name, to a process of these tests, the database that
+// it is to hold, or to ask whether it can be written.
+const (
+	heldFile  = "TEST_HELD_DATABASE"
+	askedFile = "TEST_ASKED_DATABASE"
+)
 
 func TestMain(m *testing.M) {
-	if path := os.Getenv(heldFile); path != "" {
-		if err := hold(path); err != nil {
-			fmt.Fprintln(os.Stderr, err)
-			os.Exit(1)
+	for variable, work := range map[string]func(path string) error{heldFile: hold, askedFile: ask} {
+		if path := os.Getenv(variable); path != "" {
+			if err := work(path); err != nil {
+				fmt.Fprintln(os.Stderr, err)
+				os.Exit(1)
+			}
+			os.Exit(0)
 		}
-		os.Exit(0)
 	}
 	os.Exit(m.Run())
+}
+
+// ask tells whether a database can be written.
+func ask(path string) error {
+	s, err := store.Open(context.Background(), path)
+	if err != nil {
+		return err
+	}
+	return s.Writable(context.Background()) // the process ends
 }
 
 // hold is in the middle of a transaction from when it has said so until its
@@ -149,6 +165,67 @@ func TestWhoHoldsTheDatabaseIsNamed(t *testing.T) {
 				t.Errorf("writing once it has let go: %v", err)
 			}
 		})
+	}
+}
+
+// A paused container looks as if its processes slept.
+func TestHolderInAPausedContainer(t *testing.T) {
+	t.Parallel()
+	hierarchy, file, freeze, thaw := "/sys/fs/cgroup", "cgroup.freeze", "1", "0"
+	if info, err := os.Stat("/sys/fs/cgroup/freezer"); err == nil && info.IsDir() {
+		hierarchy, file, freeze, thaw = "/sys/fs/cgroup/freezer", "freezer.state", "FROZEN", "THAWED"
+	} else if _, err := os.Stat("/sys/fs/cgroup/cgroup.controllers"); err != nil {
+		t.Skip("this machine has no cgroups that can be frozen")
+	}
+	group := filepath.Join(hierarchy, fmt.Sprint("imagebatch-test-", os.Getpid()))
+	if err := os.Mkdir(group, 0o755); err != nil {
+		t.Skip("this user may not make a cgroup: ", err)
+	}
+	t.Cleanup(func() { // the last: by then the process has ended
+		if err := os.Remove(group); err != nil {
+			t.Error(err)
+		}
+	})
+	set := func(file, value string) {
+		t.Helper()
+		if err := os.WriteFile(filepath.Join(group, file), []byte(value), 0); err != nil {
+			t.Error(err)
+		}
+	}
+	path := filepath.Join(t.TempDir(), "index.db")
+	s := open(t, path)
+	process, release := holding(t, path)
+	set("cgroup.procs", fmt.Sprint(process.Pid))
+	set(file, freeze)
+	defer set(file, thaw) // or it would never end
+	wantText(t, s.Writable(t.Context()), fmt.Sprintf(`process %d ("store.test", frozen) holds its lock; its container or unit is paused`, process.Pid), "docker unpause")
+	set(file, thaw)
+	release()
+	if err := s.Writable(t.Context()); err != nil {
+		t.Errorf("once it goes on: %v", err)
+	}
+}
+
+// A process in another container has no number here, and can be found all the same.
+func TestHolderInAnotherContainer(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "index.db")
+	open(t, path)
+	holding(t, path)
+	command := exec.CommandContext(t.Context(), os.Args[0])
+	command.Env = append(os.Environ(), askedFile+"="+path)
+	command.SysProcAttr = &syscall.SysProcAttr{Cloneflags: syscall.CLONE_NEWPID}
+	said, err := command.CombinedOutput()
+	if errors.Is(err, syscall.EPERM) {
+		t.Skip("this user may not make a namespace for processes")
+	}
+	var file syscall.Stat_t
+	if err := syscall.Stat(path+"-shm", &file); err != nil {
+		t.Fatal(err)
+	}
+	want := fmt.Sprintf("a process outside of this container holds its lock; find it on the host with: grep :%d /proc/locks", file.Ino)
+	if err == nil || !strings.Contains(string(said), want) {
+		t.Errorf("it said %q, %v; want %q", said, err, want)
 	}
 }
 

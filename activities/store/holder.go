@@ -96,6 +96,7 @@ const frozen = "frozen"
 // processOf is the name of a process and what it is doing, as far as the system
 // tells. A paused one looks as if it slept: that it is, its cgroup says.
 // Source: https://docs.kernel.org/admin-guide/cgroup-v2.html#core-interface-files
+// and https://docs.kernel.org/admin-guide/cgroup-v1/freezer-subsystem.html
 func processOf(pid int) (name, state string) {
 	folder := fmt.Sprintf("/proc/%d/", pid)
 	status, _ := os.ReadFile(folder + "status") // empty for one that cannot be seen
@@ -109,16 +110,34 @@ func processOf(pid int) (name, state string) {
 			state = strings.TrimSuffix(state, ")")
 		}
 	}
-	groups, _ := os.ReadFile(folder + "cgroup")
+	if paused(folder) {
+		state = frozen
+	}
+	return name, state
+}
+
+// paused tells whether the cgroup of a process is frozen, in either version.
+func paused(folder string) bool {
+	groups, _ := os.ReadFile(folder + "cgroup") // empty for one that cannot be seen
 	for line := range strings.Lines(string(groups)) {
-		if group, found := strings.CutPrefix(strings.TrimSpace(line), "0::"); found {
+		fields := strings.SplitN(strings.TrimSpace(line), ":", 3)
+		if len(fields) != 3 {
+			continue
+		}
+		switch group := fields[2]; {
+		case fields[1] == "":
 			events, _ := os.ReadFile("/sys/fs/cgroup" + group + "/cgroup.events")
 			if strings.Contains(string(events), "frozen 1") {
-				state = frozen
+				return true
+			}
+		case fields[1] == "freezer":
+			state, _ := os.ReadFile("/sys/fs/cgroup/freezer" + group + "/freezer.state")
+			if strings.TrimSpace(string(state)) == "FROZEN" {
+				return true
 			}
 		}
 	}
-	return name, state
+	return false
 }
 
 // String says who holds the database and what to do about it.

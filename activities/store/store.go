@@ -111,13 +111,12 @@ func (s *Store) Close() error {
 // disk when Write returns nil, and there are none when it returns an error. The
 // context bounds the wait for its turn; once begun it is not interrupted.
 func (s *Store) Write(ctx context.Context, change func(*Tx) error) error {
-	select {
-	case s.turn <- struct{}{}:
-		defer func() { <-s.turn }()
-	case <-ctx.Done():
-		return fmt.Errorf("wait for the database: %w", context.Cause(ctx))
+	began := time.Now()
+	if err := s.takeTurn(ctx, patience); err != nil {
+		return err
 	}
-	conn, tx, err := s.begin(ctx, s.writer, patience)
+	defer func() { <-s.turn }()
+	conn, tx, err := s.begin(ctx, s.writer, patience-time.Since(began))
 	if err != nil {
 		return err
 	}
@@ -137,6 +136,21 @@ func (s *Store) brief(ctx context.Context, patience time.Duration, change func(*
 		return err
 	}
 	return s.within(conn, tx, change, tx.Commit)
+}
+
+// takeTurn waits at most for so long until no other goroutine of this process
+// writes, or waits for another process.
+func (s *Store) takeTurn(ctx context.Context, patience time.Duration) error {
+	late := time.NewTimer(patience)
+	defer late.Stop()
+	select {
+	case s.turn <- struct{}{}:
+		return nil
+	case <-late.C:
+		return fmt.Errorf("use database %q: others have been writing, or waiting to, for %s; %s", s.path, patience, s.holder())
+	case <-ctx.Done():
+		return fmt.Errorf("wait for the database: %w", context.Cause(ctx))
+	}
 }
 
 // begin waits at most for so long, and as long as ctx lasts, until nobody else

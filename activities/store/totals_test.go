@@ -3,6 +3,7 @@ package store_test
 import (
 	"context"
 	"fmt"
+	"strings"
 	"testing"
 
 	"imagebatch/activities"
@@ -97,6 +98,44 @@ func TestFactsOfALongTaskCostOneRow(t *testing.T) {
 	got := found.Tasks[0]
 	if want := (contract.Counts{Succeeded: 3 * long, Failed: 2 * long, Canceled: 5 * long}); got.Tally.Counts != want || got.Left() != 0 || len(got.Tally.Codes) != 4 || got.Tally.Codes["PictureError"] != long {
 		t.Errorf("the closed task has %+v, left %d; want %+v", got.Tally, got.Left(), want)
+	}
+}
+
+// What is asked for by a key is found by that key, whatever else is asked.
+func TestTasksAreFoundByTheirKeys(t *testing.T) {
+	t.Parallel()
+	s := shop(t)
+	const byNumber = "SEARCH task USING INTEGER PRIMARY KEY (rowid=?)"
+	for name, c := range map[string]struct {
+		filter contract.ListTasksInput
+		want   string
+	}{
+		"Number":          {contract.ListTasksInput{ID: 7}, byNumber},
+		"NumberAndMore":   {contract.ListTasksInput{ID: 7, Instance: "shop", State: contract.StateFail, Bucket: "b", Before: 9}, byNumber},
+		"Instance":        {contract.ListTasksInput{Instance: "shop"}, "USING INDEX task_name (instance_name=?)"},
+		"InstanceAndPage": {contract.ListTasksInput{Instance: "shop", Before: 9}, "USING INDEX task_name (instance_name=? AND id<?)"},
+		"Open":            {contract.ListTasksInput{State: contract.StateProcessing}, "USING COVERING INDEX task_open"},
+		"Page":            {contract.ListTasksInput{Before: 9}, "SEARCH task USING INTEGER PRIMARY KEY (rowid<?)"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			condition, args := store.TaskCondition(c.filter)
+			var plan []string
+			if err := s.Read(t.Context(), func(tx *store.Tx) error {
+				return tx.Each(func(scan func(...any) error) error {
+					var node, parent, unused int
+					var step string
+					err := scan(&node, &parent, &unused, &step)
+					plan = append(plan, step)
+					return err
+				}, "EXPLAIN QUERY PLAN SELECT message FROM task "+condition+" ORDER BY id DESC LIMIT ?", append(args, 20)...)
+			}); err != nil {
+				t.Fatal(err)
+			}
+			if steps := strings.Join(plan, "; "); !strings.Contains(steps, c.want) {
+				t.Errorf("the plan is %q; want %q", steps, c.want)
+			}
+		})
 	}
 }
 

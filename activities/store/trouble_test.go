@@ -67,6 +67,42 @@ func TestFullDisk(t *testing.T) {
 	}
 }
 
+// The log of changes may have room from before: that the disk is full is told
+// nevertheless, before a commit fails.
+func TestFullDiskIsToldInTime(t *testing.T) {
+	t.Parallel()
+	folder := t.TempDir()
+	switch err := syscall.Mount("tmpfs", folder, "tmpfs", 0, "size=16m"); {
+	case errors.Is(err, syscall.EPERM), errors.Is(err, syscall.EACCES):
+		t.Skip("this user may not mount a disk")
+	case err != nil:
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := syscall.Unmount(folder, syscall.MNT_DETACH); err != nil {
+			t.Error(err)
+		}
+	})
+	s := open(t, filepath.Join(folder, "index.db"))
+	if err := s.Write(t.Context(), fill); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Writable(t.Context()); err != nil {
+		t.Errorf("with space left: %v", err)
+	}
+	ballast := filepath.Join(folder, "ballast")
+	if err := os.WriteFile(ballast, make([]byte, 16<<20), 0o600); !errors.Is(err, syscall.ENOSPC) {
+		t.Fatalf("filling the disk: %v", err)
+	}
+	wantText(t, s.Writable(t.Context()), "its disk has 0 bytes left", "free space on its disk", "index.db")
+	if err := os.Remove(ballast); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Writable(t.Context()); err != nil {
+		t.Errorf("once there is space: %v", err)
+	}
+}
+
 // A file that says of itself that it is not to be written, with which a
 // connection treats it as it does one on a disk that is mounted for reading only.
 func TestReadOnlyFileIsUsedAgainOnceItIsMended(t *testing.T) {

@@ -3,7 +3,6 @@ package store
 import (
 	"context"
 	"errors"
-	"fmt"
 	"log/slog"
 	"sync"
 	"time"
@@ -104,15 +103,9 @@ func (s *Store) bookReading(ctx context.Context, asked *request, wait *time.Dura
 // order in that way, and waits no longer than bookPatience.
 func (s *Store) bookSoon(ctx context.Context, book func(*Tx) error) error {
 	began := time.Now()
-	late := time.NewTimer(bookPatience)
-	defer late.Stop()
-	select {
-	case s.turn <- struct{}{}:
-		defer func() { <-s.turn }()
-	case <-late.C:
-		return fmt.Errorf("use database %q: others have been writing, or waiting to, for %s; %s", s.path, bookPatience, s.holder())
-	case <-ctx.Done():
-		return fmt.Errorf("wait for the database: %w", context.Cause(ctx))
+	if err := s.takeTurn(ctx, bookPatience); err != nil {
+		return err
 	}
+	defer func() { <-s.turn }()
 	return s.brief(ctx, bookPatience-time.Since(began), book)
 }

@@ -38,6 +38,12 @@ func (g *walGuard) trim(writer *sql.DB) {
 		return
 	}
 	var busy, pages, moved int
+	// Most of the work is done while others write; the other way they have to wait.
+	first := writer.QueryRowContext(context.Background(), "PRAGMA wal_checkpoint(PASSIVE)")
+	if err := first.Scan(&busy, &pages, &moved); err != nil {
+		g.next = info.Size() + g.limit/4
+		return
+	}
 	row := writer.QueryRowContext(context.Background(), "PRAGMA wal_checkpoint(TRUNCATE)")
 	if err := row.Scan(&busy, &pages, &moved); err != nil || busy != 0 {
 		g.next = info.Size() + g.limit/4

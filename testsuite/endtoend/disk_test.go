@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
@@ -41,7 +42,8 @@ func TestFullDiskHoldsTheBatchUntilThereIsSpace(t *testing.T) {
 			batch := randomBatch(t, s, "full", 31, 3000)
 			id := begun(t, s, "full", "full", small...)
 			exhaust()
-			heldUp(t, s, id, batch, "free space on its disk")
+			heldUp(t, s, id, batch, 3, "free space on its disk")
+			readable(t, s, "full", "free space on its disk")
 			a := starter(t, s, "instance", "create", "other", "--region", stack.Region)
 			if a.exit != exitError || !strings.Contains(a.stderr, "free space on its disk") || strings.Count(a.stderr, "\n") != 1 {
 				t.Errorf("creating an instance: exit status %d, %q; want one line with the remedy", a.exit, a.stderr)
@@ -122,10 +124,11 @@ func TestReadOnlyStoreHoldsTheBatchUntilItCanBeWritten(t *testing.T) {
 		worker.Kill()
 	}
 	setWritable(t, folder, false)
-	if _, err := s.StartWorker(nil); err != nil { // it can tell how tasks stand
+	if _, err := s.StartWorker(map[string]string{"IMAGEBATCH_LISTEN": s.Metrics()}); err != nil { // it can tell how tasks stand
 		t.Fatal(err)
 	}
-	heldUp(t, s, id, batch, "right to write")
+	heldUp(t, s, id, batch, 3, "right to write")
+	readable(t, s, "readonly", "right to write")
 	setWritable(t, folder, true)
 	goesOn(t, s, "readonly", id, batch)
 }
@@ -189,17 +192,17 @@ func setWritable(t *testing.T, folder string, writable bool) {
 	}
 }
 
-// heldUp waits until a task has come to a stop because of its store, and checks
-// that people are told why, and that its counts stay right meanwhile.
-func heldUp(t *testing.T, s *stack.Stack, id int64, batch catalogue.Batch, remedy string) {
+// heldUp waits until a step of a task has failed so many times because of its
+// store, and checks that people are told why, and that its counts stay right meanwhile.
+func heldUp(t *testing.T, s *stack.Stack, id int64, batch catalogue.Batch, failures int, remedy string) {
 	t.Helper()
 	var told struct{ HeldUp struct{ Failures int } }
 	var shown string
 	eventually(t, "a step of the task has been refused by the store again and again", func() bool {
 		got := starter(t, s, "batch", "get", fmt.Sprint(id), "-o", "json")
-		return json.Unmarshal([]byte(got.stdout), &told) == nil && told.HeldUp.Failures >= 3
+		return json.Unmarshal([]byte(got.stdout), &told) == nil && told.HeldUp.Failures >= failures
 	})
-	for line := range strings.Lines(must(t, s, exitDone, "batch", "get", fmt.Sprint(id)).stdout) {
+	for line := range strings.Lines(must(t, s, exitDone, "batch", "get", fmt.Sprint(id), "--timeout", "4m").stdout) {
 		if strings.HasPrefix(line, "held up") {
 			shown = line
 		}
@@ -207,21 +210,56 @@ func heldUp(t *testing.T, s *stack.Stack, id int64, batch catalogue.Batch, remed
 	if !strings.Contains(shown, remedy) || !strings.Contains(shown, "imagebatch.db") {
 		t.Errorf("batch get shows %q; want one line with the file and %q", shown, remedy)
 	}
-	log, err := os.ReadFile(s.Workers[len(s.Workers)-1].Log)
-	if err != nil {
-		t.Fatal(err)
-	}
 	logged := false
-	for line := range strings.Lines(string(log)) {
-		logged = logged || strings.Contains(line, "Activity error") && strings.Contains(line, remedy) && strings.Contains(line, "imagebatch.db")
+	for _, worker := range s.Workers {
+		log, err := os.ReadFile(worker.Log)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for line := range strings.Lines(string(log)) {
+			logged = logged || strings.Contains(line, "Activity error") && strings.Contains(line, remedy) && strings.Contains(line, "imagebatch.db")
+		}
 	}
 	if !logged {
-		t.Errorf("no line of the worker's log has %q", remedy)
+		t.Errorf("no line of the workers' logs has %q", remedy)
 	}
-	held := task(t, s, id)
+	held := decode[contract.Task](t, must(t, s, exitDone, "batch", "get", fmt.Sprint(id), "--timeout", "4m", "--output", "json"))
 	if held.State != contract.StateProcessing || held.Tally.Failed > int64(len(batch.Failures)) || held.Left() == 0 {
 		t.Errorf("while it is held up the task is %+v", held)
 	}
+}
+
+// readable checks that a store that cannot be written answers what only reads,
+// and that the first worker's health names the remedy.
+func readable(t *testing.T, s *stack.Stack, instance, remedy string) {
+	t.Helper()
+	// Where one of the workers is frozen it may have the search in hand first.
+	found := decode[contract.SearchResult](t, must(t, s, exitDone, "image", "search", instance, "--output", "json", "--timeout", "4m", "--file", local(t, 5)))
+	pictures := decode[contract.Instance](t, must(t, s, exitDone, "instance", "get", instance, "--timeout", "4m", "--output", "json")).Pictures
+	if found.Searched != pictures {
+		t.Errorf("a search looked at %d of %d pictures", found.Searched, pictures)
+	}
+	if told := health(t, s); !strings.Contains(told, remedy) || !strings.Contains(told, "imagebatch.db") || strings.Count(told, "\n") != 1 {
+		t.Errorf("healthz says %q; want one line with the file and %q", told, remedy)
+	}
+}
+
+// health is what the first worker says of itself.
+func health(t *testing.T, s *stack.Stack) string {
+	t.Helper()
+	response, err := http.Get("http://" + s.Metrics() + "/healthz")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer response.Body.Close()
+	told, err := io.ReadAll(response.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if (response.StatusCode == http.StatusOK) != (string(told) == "ok\n") {
+		t.Errorf("healthz answers %d with %q", response.StatusCode, told)
+	}
+	return string(told)
 }
 
 // goesOn waits until a task has ended by itself, and checks that it has as if
@@ -229,6 +267,7 @@ func heldUp(t *testing.T, s *stack.Stack, id int64, batch catalogue.Batch, remed
 func goesOn(t *testing.T, s *stack.Stack, instance string, id int64, batch catalogue.Batch) {
 	t.Helper()
 	must(t, s, exitSomeFailed, "batch", "watch", fmt.Sprint(id))
+	eventually(t, "the worker is healthy", func() bool { return health(t, s) == "ok\n" })
 	done := task(t, s, id)
 	conserved(t, done)
 	if done.Tally.Failed != int64(len(batch.Failures)) {
