@@ -2,6 +2,7 @@ package main
 
 import (
 	"errors"
+	"io"
 	"os"
 	"testing"
 	"time"
@@ -92,8 +93,16 @@ func TestImagingProcessWantsItsArguments(t *testing.T) {
 }
 
 func TestMain(m *testing.M) {
-	if len(os.Args) > 1 && os.Args[1] == imagingChild {
-		main()
+	if len(os.Args) > 1 {
+		switch os.Args[1] {
+		case imagingChild, asWorker:
+			main()
+		case asOpen:
+			_, err := io.Copy(io.Discard, os.Stdin)
+			exit(err)
+		case asSpy:
+			exit(spy(os.Args[2]))
+		}
 	}
 	os.Exit(m.Run())
 }

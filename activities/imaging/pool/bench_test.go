@@ -165,3 +165,23 @@ func drawn(tb testing.TB) []byte {
 	}
 	return out.Bytes()
 }
+
+// BenchmarkStart has each picture read by a child of its own, copied from a template.
+func BenchmarkStart(b *testing.B) {
+	picture := drawn(b)
+	p, err := pool.New(pool.Config{
+		Command: []string{"/proc/self/exe", asDecoder}, Environment: pool.Tuning(),
+		FeatureVersion: imaging.Version, Processes: 1, Recycle: 1, Logger: slog.New(slog.DiscardHandler),
+	})
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer p.Close()
+	for b.Loop() {
+		opened, err := p.Open(b.Context(), picture)
+		if err != nil {
+			b.Fatal(err)
+		}
+		opened.Close()
+	}
+}

@@ -184,6 +184,8 @@ func TestKernelWithoutFiltersIsToldOnce(t *testing.T) {
 	deeds := map[string]string{
 		"ReadEnviron": "permission denied", "OpenMemory": "permission denied", "ReadMemory": "operation not permitted", "Trace": "operation not permitted",
 		"TakeFile": "operation not permitted", "ReadEnvironOfTemplate": "permission denied", "ReadMemoryOfTemplate": "operation not permitted",
+		"ReadEnvironOfSibling": "permission denied", "OpenMemoryOfSibling": "permission denied", "ReadMemoryOfSibling": "operation not permitted",
+		"TraceOfSibling": "operation not permitted", "ManyFiles": "too many open files",
 		"FillDisk": "file too large", "Status": "CapPrm 0000000000000000, CapEff 0000000000000000, NoNewPrivs 1",
 	}
 	users := map[string]*syscall.SysProcAttr{"Itself": nil}

@@ -76,6 +76,15 @@ var tries = map[string]func(victim int) error{
 		_, err = file.Write([]byte("anything"))
 		return err
 	},
+	"ManyFiles": func(int) error {
+		for {
+			file, err := unix.Open(os.DevNull, unix.O_RDONLY|unix.O_CLOEXEC, 0)
+			if err != nil {
+				return err
+			}
+			defer unix.Close(file) // at the end, all of them: other deeds need some
+		}
+	},
 	// What a decoder does need.
 	"Thread": func(int) error {
 		done := make(chan struct{})
@@ -196,12 +205,19 @@ func withoutSeccomp() error {
 	if err != nil {
 		return err
 	}
-	if _, err := feature(context.Background(), p, fakes.Picture(200, 200, "a good one")); err != nil {
+	held, err := p.Open(context.Background(), []byte(fakes.Picture(200, 200, "a good one")))
+	if err != nil {
 		return err
 	}
+	defer held.Close()
+	siblings, _ := p.PIDs()
 	for _, deed := range os.Args[2:] {
 		if name, found := strings.CutSuffix(deed, "OfTemplate"); found {
 			fmt.Printf("%s: %s\n", deed, outcome(context.Background(), p, fmt.Sprint(name, " ", p.Template())))
+			continue
+		}
+		if name, found := strings.CutSuffix(deed, "OfSibling"); found {
+			fmt.Printf("%s: %s\n", deed, outcome(context.Background(), p, fmt.Sprint(name, " ", siblings[0])))
 			continue
 		}
 		fmt.Printf("%s: %s\n", deed, outcome(context.Background(), p, deed))
