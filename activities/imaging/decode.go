@@ -1,6 +1,8 @@
 package imaging
 
 import (
+	"math"
+
 	"imagebatch/activities"
 	"imagebatch/activities/imaging/container"
 	"imagebatch/activities/imaging/jpegscan"
@@ -67,6 +69,8 @@ func open(data []byte) (opened, error) {
 		o.file, err = container.Read(format, data)
 		o.header.Width, o.header.Height, o.header.Orientation = o.file.Width, o.file.Height, o.file.Orientation
 	}
+	// Frames between processes have numbers of 32 bits.
+	o.header.Width, o.header.Height = min(o.header.Width, math.MaxInt32), min(o.header.Height, math.MaxInt32)
 	return o, err
 }
 
@@ -87,18 +91,38 @@ func decode(data []byte, o opened, shrink int, buffer *[]byte) (pixels, error) {
 		err = o.bitmap.decode(out.rgb)
 	case activities.PPM:
 		err = o.pixmap.decode(out.rgb)
-	case activities.JPEG:
-		if err = jpegscan.Check(data); err == nil {
+	default:
+		if err = checkWhole(data, o); err == nil {
 			out.width, out.height, err = vipsPixels(o.header.Format, o.file, shrink, out.rgb)
 		}
-	default:
-		out.width, out.height, err = vipsPixels(o.header.Format, o.file, shrink, out.rgb)
 	}
 	if err != nil {
 		return pixels{}, err
 	}
 	out.rgb = out.rgb[:3*out.width*out.height]
 	return out, nil
+}
+
+// checkWhole refuses files whose decoders make half a picture of them: what they read
+// is read by the letter first. The others' own checks are enough.
+func checkWhole(data []byte, o opened) error {
+	if o.header.Format == activities.JPEG {
+		return jpegscan.Check(data)
+	}
+	jpegs, err := o.file.JPEGs()
+	if err != nil {
+		return err
+	}
+	if jpegs != nil {
+		return jpegscan.CheckParts(jpegs.Tables, func(yield func(jpegscan.Part) bool) {
+			for _, piece := range jpegs.Pieces {
+				if !yield(jpegscan.Part(piece)) {
+					return
+				}
+			}
+		})
+	}
+	return o.file.Whole()
 }
 
 func ceilDiv(a, b int) int { return (a + b - 1) / b }

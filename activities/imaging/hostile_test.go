@@ -95,6 +95,9 @@ func TestSizesAreReadWithoutADecoder(t *testing.T) {
 	jpeg := encodeJPEG(t, drawScene(64, 64, 1), 80)
 	at := bytes.Index(jpeg, []byte{0xff, 0xc0})
 	copy(jpeg[at+5:], "\xff\xff\xff\xff")
+	const most = 1<<31 - 1 // that a header tells
+	endless := encodeBMP(t, drawScene(64, 64, 1))
+	binary.LittleEndian.PutUint32(endless[22:], 1<<31) // the most negative height
 	for name, test := range map[string]struct {
 		data          []byte
 		width, height int
@@ -103,6 +106,9 @@ func TestSizesAreReadWithoutADecoder(t *testing.T) {
 		"WEBPLossless":     {lossless(16383, 16383), 16383, 16383},
 		"WEBPLossy":        {lossy(16383, 16383), 16383, 16383},
 		"JPEG":             {jpeg, 65535, 65535},
+		"BMPUpsideDown":    {endless, 64, most},
+		"TIFF":             {rawTIFF{width: 1<<16 - 1, height: 1<<16 - 1, photometric: 2, samples: 3, bits: 8}.bytes(), 1<<16 - 1, 1<<16 - 1},
+		"PPM":              {[]byte("P6 99999999999999999999 70000 255 "), most, 70000},
 	} {
 		got := header(t, test.data)
 		if got.Width != test.width || got.Height != test.height {

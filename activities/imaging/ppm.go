@@ -21,10 +21,10 @@ func parsePPM(data []byte) (ppm, error) {
 		value *int
 		most  int
 	}{
-		{&p.width, 1 << 24}, {&p.height, 1 << 24}, {&p.maximum, 1<<16 - 1},
+		{&p.width, mostNumber}, {&p.height, mostNumber}, {&p.maximum, 1<<16 - 1},
 	} {
-		number, ok := text.number(field.most)
-		if !ok || number == 0 {
+		number, ok := text.number()
+		if !ok || number == 0 || number > field.most {
 			return ppm{}, undecodable("its PPM header is damaged or cut off")
 		}
 		*field.value = number
@@ -70,8 +70,8 @@ func (p ppm) decode(out []byte) error {
 func (p ppm) decodePlain(out []byte) error {
 	text := ppmText(p.samples)
 	for n := range out {
-		number, ok := text.number(1<<16 - 1)
-		if !ok {
+		number, ok := text.number()
+		if !ok || number > 1<<16-1 {
 			return undecodable("the file is cut off or damaged: sample %d of %d is no number", n+1, len(out))
 		}
 		out[n] = p.scale(number)
@@ -87,9 +87,11 @@ func (p ppm) scale(value int) byte {
 // ppmText is numbers parted by white space; # comments out the rest of a line.
 type ppmText []byte
 
-// number takes the next number off the text. It is false when there is none or
-// it exceeds most.
-func (t *ppmText) number(most int) (value int, ok bool) {
+// mostNumber stands for every number above it too.
+const mostNumber = 1<<31 - 1
+
+// number takes the next number off the text. It is false when there is none.
+func (t *ppmText) number() (value int, ok bool) {
 	text := *t
 	for len(text) > 0 && (isSpace(text[0]) || text[0] == '#') {
 		if text[0] == '#' {
@@ -101,10 +103,7 @@ func (t *ppmText) number(most int) (value int, ok bool) {
 		text = text[1:]
 	}
 	for len(text) > 0 && '0' <= text[0] && text[0] <= '9' {
-		value, ok = 10*value+int(text[0]-'0'), true
-		if value > most {
-			return 0, false
-		}
+		value, ok = min(10*value+int(text[0]-'0'), mostNumber), true
 		text = text[1:]
 	}
 	*t = text

@@ -26,6 +26,8 @@ type File struct {
 	Layout        Layout
 
 	profile func() []byte // nil for none
+	whole   func() error  // nil: the decoder sees what is missing
+	jpegs   func() (*JPEGs, error)
 	parts   [][]byte      // of the file, what a decoder needs
 	rebuild func() []byte // instead of parts, where they must be changed
 }
@@ -63,6 +65,22 @@ func (f File) Profile() []byte {
 		return nil
 	}
 	return f.profile()
+}
+
+// Whole reads compressed data that decoders take for whole when it is not.
+func (f File) Whole() error {
+	if f.whole == nil {
+		return nil
+	}
+	return f.whole()
+}
+
+// JPEGs are those that a page of another format is made of, nil for none.
+func (f File) JPEGs() (*JPEGs, error) {
+	if f.jpegs == nil {
+		return nil, nil
+	}
+	return f.jpegs()
 }
 
 // Plain is the file without all that does not make pixels of its first frame.

@@ -39,13 +39,14 @@ func readGIF(data []byte) (File, error) {
 			}
 			left, top := int(little.Uint16(data[at+1:])), int(little.Uint16(data[at+3:]))
 			width, height := int(little.Uint16(data[at+5:])), int(little.Uint16(data[at+7:]))
-			if f.Width == 0 || f.Height == 0 {
-				f.Width, f.Height = left+width, top+height
-			}
+			// A screen that is smaller than its first picture grows, as in browsers.
+			f.Width, f.Height = max(f.Width, left+width), max(f.Height, top+height)
 			if width == 0 || height == 0 {
 				return File{}, damaged(activities.GIF, "its first picture has no size")
 			}
-			end := subBlocks(data, at+10+colorTable(data[at+9])+1)
+			codes := at + 10 + colorTable(data[at+9])
+			end := subBlocks(data, codes+1)
+			f.whole = func() error { return gifPixels(data[min(codes, len(data)):min(end, len(data))], width, height) }
 			f.keep(data, control[0], control[1])
 			f.keep(data, at, end)
 			if end <= len(data) {

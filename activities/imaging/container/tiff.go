@@ -61,6 +61,7 @@ func readTIFF(data []byte) (File, error) {
 	if e, found := t.entries[tagProfile]; found && e.value != nil && len(e.value) <= maxProfile {
 		f.profile = func() []byte { return e.value }
 	}
+	f.jpegs = func() (*JPEGs, error) { return t.jpegs(f.Width, f.Height) }
 	var err error
 	f.Space, f.Layout, err = t.form()
 	return f, err

@@ -15,6 +15,14 @@ import (
 // activities.ErrUnsupportedFormat for the kinds of JPEG that are not read.
 func Check(data []byte) error {
 	f := &file{data: data, at: 2}
+	if err := f.read(); err != nil {
+		return err
+	}
+	return f.complete()
+}
+
+// read goes through all segments, as far as they matter.
+func (f *file) read() error {
 	for {
 		marker, segment, err := f.next()
 		if err != nil {
@@ -22,7 +30,7 @@ func Check(data []byte) error {
 		}
 		switch {
 		case marker == markerEnd:
-			return f.complete()
+			return nil
 		case marker == markerScan:
 			if err := f.scan(segment); err != nil || f.done() {
 				return err

@@ -1,7 +1,9 @@
 package pool_test
 
 import (
+	"encoding/binary"
 	"fmt"
+	"math"
 	"math/rand/v2"
 	"testing"
 
@@ -70,6 +72,17 @@ func TestSizesDoNotDependOnTheChild(t *testing.T) {
 	t.Parallel()
 	p := realPool(t)
 	huge := []byte("RIFF\x1e\x00\x00\x00WEBPVP8L\x11\x00\x00\x00\x2f\xfe\xbf\xff\x0f\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00")
+	endless := make([]byte, 54+4) // a bitmap of the most negative height
+	copy(endless, "BM")
+	binary.LittleEndian.PutUint32(endless[10:], 54)
+	for at, value := range map[int]uint32{14: 40, 18: 1, 22: 1 << 31, 26: 1 | 24<<16} {
+		binary.LittleEndian.PutUint32(endless[at:], value)
+	}
+	if picture, err := p.Open(t.Context(), endless); err != nil || picture.Header().Height != math.MaxInt32 {
+		t.Errorf("error %v, or a height that is not %d", err, math.MaxInt32)
+	} else {
+		picture.Close()
+	}
 	photo := drawn(t)
 	for range 12 {
 		for _, data := range [][]byte{huge, photo} {
