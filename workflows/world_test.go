@@ -208,6 +208,8 @@ func (w *world) newEnv() *sdktest.TestWorkflowEnvironment {
 		}))
 	workflows.Bind(env, contract.NoteUnread, or(
 		func(in contract.UnreadSignal) (contract.Nothing, error) {
+			w.mu.Lock()
+			defer w.mu.Unlock()
 			w.unread = append(w.unread, in)
 			return contract.Nothing{}, nil
 		}, nil, nil))
