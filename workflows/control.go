@@ -47,7 +47,7 @@ func listen(ctx workflow.Context, gate *fanout.Gate, changed func(workflow.Conte
 	for _, verb := range verbs {
 		c.signals[verb] = workflow.GetSignalChannel(ctx, verb)
 		err := workflow.SetUpdateHandlerWithOptions(ctx, verb,
-			func(ctx workflow.Context, sent converter.RawValue) (contract.State, error) {
+			func(ctx workflow.Context, sent, _ converter.RawValue) (contract.State, error) {
 				in, err := readControl(sent)
 				if err != nil { // it was accepted by a worker that read it less strictly
 					in, _ = readLeniently(sent)
@@ -55,8 +55,11 @@ func listen(ctx workflow.Context, gate *fanout.Gate, changed func(workflow.Conte
 				return c.update(ctx, verb, in)
 			},
 			workflow.UpdateHandlerOptions{
-				Validator: func(sent converter.RawValue) error {
+				Validator: func(sent, surplus converter.RawValue) error {
 					in, err := readControl(sent)
+					if surplus.Payload() != nil {
+						err = errSurplus
+					}
 					if err != nil {
 						return asFailure(err)
 					}

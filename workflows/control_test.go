@@ -24,7 +24,7 @@ type answer struct {
 }
 
 // update sends an update and notes the answer.
-func (w *world) update(verb string, in contract.Control, into *answer) {
+func (w *world) update(verb string, in contract.Control, into *answer, surplus ...any) {
 	w.env.UpdateWorkflow(verb, "", &sdktest.TestUpdateCallback{
 		OnReject: func(err error) { into.Rejected = messageOf(err) },
 		OnComplete: func(state any, err error) {
@@ -34,7 +34,7 @@ func (w *world) update(verb string, in contract.Control, into *answer) {
 			}
 			into.State = state.(contract.State)
 		},
-	}, in)
+	}, append([]any{in}, surplus...)...)
 }
 
 func messageOf(err error) string {
@@ -232,7 +232,7 @@ func TestBatchTaskUpdates(t *testing.T) {
 	}
 	w := newWorld(t, 250)
 	got := make([]answer, len(steps))
-	var early, late answer
+	var early, late, double answer
 	w.begin = w.beginTwice()
 	w.slice = func(contract.SliceInput) (contract.SliceResult, error) {
 		return contract.SliceResult{}, activity.ErrResultPending
@@ -252,6 +252,7 @@ func TestBatchTaskUpdates(t *testing.T) {
 			for i, step := range steps {
 				w.update(step.verb, step.in, &got[i])
 			}
+			w.update(contract.Cancel.Name, contract.Control{}, &double, contract.Control{Task: other})
 		}, time.Minute)
 	}
 	w.runTask(input())
@@ -262,6 +263,9 @@ func TestBatchTaskUpdates(t *testing.T) {
 	}
 	if !strings.Contains(early.Failed, "task 13 is not the running one") {
 		t.Errorf("an update for another task, sent before this one had a number: %+v", early)
+	}
+	if !strings.Contains(double.Rejected, "more than one input") {
+		t.Errorf("an update that names a task in a second input: %+v, want it refused", double)
 	}
 	if late.Rejected != "already finished" {
 		t.Errorf("an update while the task was being closed: %+v, want it refused", late)

@@ -25,7 +25,7 @@ const (
 // workflows of other services. The task belongs to nobody and outlives this
 // workflow, also when this one is canceled.
 func StartBatchTask(ctx workflow.Context, in contract.BatchTaskInput) (contract.StartedTask, error) {
-	if err := in.Validate(); err != nil {
+	if err := validate(ctx, in); err != nil {
 		return contract.StartedTask{}, asFailure(err)
 	}
 	if in.Carried != nil {

@@ -1,7 +1,9 @@
 package contract
 
 import (
+	"encoding/json"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -37,6 +39,9 @@ type BatchTaskInput struct {
 
 	// Carried is where a task stands that continued as new. Senders leave it nil.
 	Carried *CarriedTask `json:"carried,omitempty"`
+
+	// odd is a field that is not known or there twice, as a sentence.
+	odd string
 }
 
 // CarriedTask is exactly what a batch task needs to go on in another run.
@@ -237,10 +242,34 @@ func (in BatchTaskInput) Validate() error {
 	if err := in.EarlierChecks(); err != nil {
 		return err
 	}
-	if in.Callback == "" || in.Carried != nil { // a task that goes on has been accepted
+	switch {
+	case in.Carried != nil: // a task that goes on has been accepted
+		return nil
+	case in.odd != "":
+		return Errorf(CodeBadRequest, "%s; of the input of a task the fields are %s", in.odd, strings.Join(taskFields, ", "))
+	case in.Callback == "":
 		return nil
 	}
 	return ValidateCallback(in.Callback)
+}
+
+// taskFields are the fields of a BatchTaskInput that senders may give.
+var taskFields = []string{
+	"instance", "bucket", "path", "callback", "roleArn", "fromRoot", "dump", "maxFailures", "maxDeletes", "sizes", "callbackRetry",
+}
+
+// UnmarshalJSON reads the input and notes a field that is not known or there
+// twice: a limit under a misspelt key must not be no limit.
+func (in *BatchTaskInput) UnmarshalJSON(data []byte) error {
+	type batchTask BatchTaskInput
+	if err := json.Unmarshal(data, (*batchTask)(in)); err != nil {
+		return err
+	}
+	in.odd = ""
+	if in.Carried == nil {
+		in.odd = fieldsOf(data).odd(append(slices.Clone(taskFields), "carried"))
+	}
+	return nil
 }
 
 // EarlierChecks are those of Validate that runs have passed for as long as there

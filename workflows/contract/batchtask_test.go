@@ -1,6 +1,7 @@
 package contract_test
 
 import (
+	"encoding/json"
 	"errors"
 	"strings"
 	"testing"
@@ -63,5 +64,43 @@ func TestBatchTaskInputValidate(t *testing.T) {
 				t.Errorf("Validate() = %v, want a refusal", err)
 			}
 		})
+	}
+}
+
+// A limit or a folder under a misspelt key is not taken for absent.
+func TestBatchTaskInputKnowsItsFields(t *testing.T) {
+	t.Parallel()
+	full := contract.BatchTaskInput{
+		Instance: "shop", Bucket: "photos", Path: "/a", Callback: "https://hooks.example.com/", RoleARN: "acs:ram::1:role/r",
+		FromRoot: true, Dump: true, MaxFailures: "1%", MaxDeletes: "7", Sizes: contract.Sizes{Window: 2}, CallbackRetry: 1,
+	}
+	all, err := json.Marshal(full)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for text, says := range map[string]string{
+		string(all): "",
+		`{"instance":"shop","bucket":"photos","PATH":"/a"}`:                          "", // as the decoder takes it
+		`{"instance":"shop","bucket":"photos","path":"/a","max_failures":"1%"}`:      `"max_failures" is not known`,
+		`{"instance":"shop","bucket":"photos","path":"/a","maxDelete":5}`:            `"maxDelete" is not known`,
+		`{"instance":"shop","bucket":"photos","folder":"/a"}`:                        `"folder" is not known; of the input of a task the fields are instance, bucket, path,`,
+		`{"instance":"shop","bucket":"photos","":"/a"}`:                              `"" is not known`,
+		`{"instance":"shop","bucket":"photos","maxDeletes":"0","MaxDeletes":"100%"}`: `"MaxDeletes" is there twice`,
+		`{"instance":"shop","bucket":"photos","path":"/a","path":"/b"}`:              `"path" is there twice`,
+		`{"instance":"shop","bucket":"photos","later":1,"carried":{"taskId":7}}`:     "", // of a newer worker, between two runs
+		`{"instance":"shop","bucket":"photos","path":"/a","maxFailures":20}`:         "",
+		`{"instance":"shop","bucket":"photos","path":"/a","maxFailures":-20}`:        `"-20" is neither a number nor a percentage`,
+		`{"instance":"shop","bucket":"photos","path":"/a","maxDeletes":1e3}`:         `"1e3" is neither`,
+		`{"instance":"shop","bucket":"photos","path":"/a","maxDeletes":null}`:        "",
+	} {
+		var in contract.BatchTaskInput
+		if err := json.Unmarshal([]byte(text), &in); err != nil {
+			t.Errorf("%s: %v", text, err)
+			continue
+		}
+		err := in.Validate()
+		if (err == nil) != (says == "") || err != nil && !strings.Contains(err.Error(), says) {
+			t.Errorf("%s: %v, want %q", text, err, says)
+		}
 	}
 }

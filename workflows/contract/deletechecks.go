@@ -2,9 +2,6 @@ package contract
 
 import (
 	"encoding/json"
-	"fmt"
-	"slices"
-	"strings"
 )
 
 // Validate checks what can be checked without asking anyone. It takes nothing
@@ -59,38 +56,26 @@ var deleteFields = []string{"instance", "ProductId", "PicName", "IsDeleteByFilte
 
 // UnmarshalJSON reads the input. Of one that names no picture it notes what may
 // have been meant to: a PicName that is empty or null, or a field that is not
-// known. A variable that happened to be empty, or a misspelt key, must not delete
-// a product.
+// known or there twice. A variable that happened to be empty, or a misspelt key,
+// must not delete a product.
 func (in *DeleteImageInput) UnmarshalJSON(data []byte) error {
-	type plain DeleteImageInput
-	if err := json.Unmarshal(data, (*plain)(in)); err != nil {
+	type deleteImage DeleteImageInput
+	if err := json.Unmarshal(data, (*deleteImage)(in)); err != nil {
 		return err
 	}
 	in.instead = ""
 	if in.PicName != "" {
 		return nil
 	}
-	var fields map[string]json.RawMessage
-	if err := json.Unmarshal(data, &fields); err != nil {
-		return err
-	}
-	var unknown []string
-	//workflowcheck:ignore the names are sorted before one is chosen
-	for name, value := range fields {
-		known := func(field string) bool { return strings.EqualFold(name, field) } // as the decoder takes them
-		switch {
-		case !slices.ContainsFunc(deleteFields, known):
-			unknown = append(unknown, name)
-		case !known("PicName"):
-		case string(value) == "null" && in.instead == "":
-			in.instead = nullName
-		case string(value) != "null":
-			in.instead = emptyName
-		}
-	}
-	if in.instead == "" && len(unknown) > 0 {
-		slices.Sort(unknown)
-		in.instead = fmt.Sprintf("the field %s is not known and PicName is missing", Quote(unknown[0]))
+	fields := fieldsOf(data)
+	there, null := fields.given("PicName")
+	switch odd := fields.odd(deleteFields); {
+	case null:
+		in.instead = nullName
+	case there:
+		in.instead = emptyName
+	case odd != "":
+		in.instead = odd + " and PicName is missing"
 	}
 	return nil
 }

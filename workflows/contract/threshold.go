@@ -1,6 +1,7 @@
 package contract
 
 import (
+	"encoding/json"
 	"math"
 	"strconv"
 	"strings"
@@ -15,6 +16,16 @@ type Threshold string
 func ParseThreshold(text string) (Threshold, error) {
 	t := Threshold(strings.ReplaceAll(strings.TrimSpace(text), " ", ""))
 	return t, t.Validate()
+}
+
+// UnmarshalJSON also reads a number that is not in quotes, for 1000 and "1000" are
+// the same to whoever writes it.
+func (t *Threshold) UnmarshalJSON(data []byte) error {
+	if len(data) > 0 && (data[0] == '-' || data[0] >= '0' && data[0] <= '9') {
+		*t = Threshold(data)
+		return nil
+	}
+	return json.Unmarshal(data, (*string)(t))
 }
 
 // Validate checks that the threshold can be read.

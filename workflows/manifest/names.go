@@ -61,6 +61,11 @@ func (p *parser) wholeProduct() *Problem {
 			return refuse(contract.CodeInvalidPicName, "the DELETE has the field %s and no PicName; %s", fieldNames[f], remedy)
 		}
 	}
+	for f, twice := range p.repeated {
+		if twice {
+			return refuse(contract.CodeInvalidPicName, "the DELETE has the field %s more than once and no PicName; %s", fieldNames[f], remedy)
+		}
+	}
 	return nil
 }
 

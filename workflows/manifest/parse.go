@@ -31,9 +31,9 @@ type Rules struct {
 // of the wrong JSON type is CodeInvalidMetaItem, except in Crop and Region, which
 // have the codes CodeInvalidCrop and CodeInvalidRegion for whatever is wrong. A
 // null is an absent field. The other fields of a DELETE are ignored when it names
-// a picture. When it does not, any field but OperationType and ProductId, known or
-// not, is CodeInvalidPicName: it may be where the picture's name was meant to
-// stand, and without one the line would delete the whole product.
+// a picture. When it does not, any field but one OperationType and one ProductId,
+// known or not, is CodeInvalidPicName: it may be where the picture's name was meant
+// to stand, and without one the line would delete the whole product.
 func Parse(text []byte, rules Rules) (Entry, []Warning, *Problem) {
 	p := parser{text: text, rules: rules}
 	problem := p.parse()
@@ -57,6 +57,7 @@ type parser struct {
 	text     []byte
 	rules    Rules
 	spans    [fieldCount]span
+	repeated [fieldCount]bool
 	shared   string // copy of text, when its strings share one
 	entry    Entry
 	optional *optional
@@ -125,6 +126,7 @@ func (p *parser) collect() *Problem {
 			}
 		}
 		if !p.spans[f].absent() {
+			p.repeated[f] = true
 			p.warnings.add(WarnRepeatedField, "%s is given more than once; the last one is used", fieldNames[f])
 		}
 		p.spans[f] = value
