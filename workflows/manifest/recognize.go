@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"io"
+	"regexp"
 	"strings"
 	"unicode/utf8"
 )
@@ -50,6 +51,9 @@ func foreignTo(head []byte, whole bool) string {
 		if spreadObject(text, lines, whole) {
 			return "is JSON that spreads an object over several lines; write each object on one line (jq -c . does it)"
 		}
+		if hasCommas(lines) {
+			return "is a list of objects with commas between them; leave the comma at the end of each line out (sed 's/,$//' does it)"
+		}
 		return ""
 	case text[0] == '[':
 		if isArray(text, lines, whole) {
@@ -58,12 +62,14 @@ func foreignTo(head []byte, whole bool) string {
 		return ""
 	case hasObject(lines):
 		return ""
+	case isSequence(text):
+		return "is a JSON text sequence; leave the record separators out (tr -d '\\036' does it)"
 	case isMarkup(text):
-		if bytes.Contains(bytes.ToLower(text[:min(len(text), 1024)]), []byte("<html")) || hasFoldedPrefix(text, "<!doctype html") {
+		if isWebPage(text) {
 			return "is a web page (HTML); upload the manifest itself: what was saved may be the answer of a login or an error page"
 		}
 		return "is XML; write one JSON object a line"
-	case isTable(lines[0]):
+	case isTable(lines):
 		return "is a table of separated values (CSV); write one JSON object a line, with its column names as fields"
 	case isBinary(head):
 		return "is binary data of an unknown kind and no text; upload the manifest itself, one JSON object a line in UTF-8"
@@ -155,13 +161,59 @@ func isMarkup(text []byte) bool {
 	return text[1] == '!' || text[1] == '?' || 'a' <= c && c <= 'z'
 }
 
-func hasFoldedPrefix(text []byte, prefix string) bool {
-	return len(text) >= len(prefix) && strings.EqualFold(string(text[:len(prefix)]), prefix)
+// isSequence reports whether a text is objects with a record separator before each.
+// Source: https://www.rfc-editor.org/rfc/rfc7464
+func isSequence(text []byte) bool {
+	rest, separator := bytes.CutPrefix(text, []byte{0x1e})
+	rest = bytes.TrimLeft(rest, "\x1e \t\r\n")
+	return separator && len(rest) > 0 && rest[0] == '{'
 }
 
-// isTable reports whether a line names our fields as the heads of columns.
-func isTable(line []byte) bool {
-	return bytes.Contains(line, []byte(fieldNames[fieldOperation])) && bytes.ContainsAny(line, ",;\t|") && !bytes.ContainsAny(line, "{}")
+// webTags are what a web page may begin with.
+// Source: https://mimesniff.spec.whatwg.org, identifying an unknown MIME type
+var webTags = regexp.MustCompile(`(?i)^<(!doctype html|html|head|script|iframe|h1|div|font|table|a|style|title|b|body|br|p|meta)[ \t\r\n>]`)
+
+func isWebPage(text []byte) bool {
+	head := text[:min(len(text), 1024)]
+	return webTags.Match(head) || bytes.Contains(bytes.ToLower(head), []byte("<html"))
+}
+
+// hasCommas reports whether objects stand one a line with commas between them, as
+// in an array that has lost its brackets.
+func hasCommas(lines [][]byte) bool {
+	first, comma := bytes.CutSuffix(lines[0], []byte(","))
+	return comma && len(lines) > 1 && len(first) > 0 && isObject(first) && !hasObject(lines[:len(lines)-1])
+}
+
+// isTable reports whether the first line names our fields as the heads of columns,
+// or the first two begin with an operation.
+func isTable(lines [][]byte) bool {
+	heads := cells(lines[0])
+	known := 0
+	for _, head := range heads {
+		if _, similar := alike(head); similar {
+			known++
+		}
+	}
+	if known > 1 {
+		return true
+	}
+	for _, line := range lines[:min(len(lines), 2)] {
+		row := cells(line)
+		if operation := Operation(strings.ToUpper(row[0])); len(row) < 2 || operation != Add && operation != Delete {
+			return false
+		}
+	}
+	return len(lines) > 1
+}
+
+// cells are the fields of a line of a table, as far as no field holds a separator.
+func cells(line []byte) []string {
+	fields := strings.FieldsFunc(string(line), func(r rune) bool { return strings.ContainsRune(",;\t|", r) })
+	for at := range fields {
+		fields[at] = strings.Trim(fields[at], ` "'`)
+	}
+	return append(fields, "")[:max(len(fields), 1)]
 }
 
 // isBinary reports whether a file is no text in any encoding of 8 bits.

@@ -72,7 +72,22 @@ var signatures = []signature{
 	{is: "a TIFF picture", marks: []string{"II*\x00", "MM\x00*", "II+\x00", "MM\x00+"}, remedy: ownName},
 	{is: "a BMP picture", marks: []string{"BM"}, also: isBMP, remedy: ownName},
 	{is: "a PPM picture", marks: []string{"P"}, also: netpbm.Match, remedy: ownName},
-	{is: "a HEIF or AVIF picture", at: 4, marks: []string{"ftyp"}, also: isBinary, remedy: ownName},
+	{is: "a HEIF or AVIF picture", at: 4, marks: []string{"ftyp"}, also: isStillPicture, remedy: ownName},
+	{is: "a film or sound", at: 4, marks: []string{"ftyp"}, also: isBinary, remedy: itself},
+}
+
+// isStillPicture reports whether a file of the ISO base media format is a picture:
+// all brands of those begin so.
+// Source: https://mp4ra.org/registered-types/brands
+func isStillPicture(head []byte) bool {
+	if len(head) < 12 {
+		return false
+	}
+	switch string(head[8:11]) {
+	case "hei", "hev", "mif", "msf", "avi", "mia":
+		return true
+	}
+	return false
 }
 
 // officeFile names the ZIP archives that are documents.
