@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"strings"
 	"unicode"
+	"unicode/utf8"
 )
 
 // ValidateCallback checks a callback's address as far as that goes without
@@ -30,7 +31,51 @@ func ValidateCallback(callback string) error {
 		return Errorf(CodeBadRequest,
 			"the callback's host %s is a number in a form that programs read differently; write the address as four decimal numbers such as 203.0.113.7, or give a name", Quote(u.Hostname()))
 	}
+	if !resolvable(u.Hostname()) {
+		return Errorf(CodeBadRequest,
+			"the callback's host %s can be no name: labels of 1 to 63 letters, digits and hyphens with dots between them, 253 characters in all; correct it", Quote(u.Hostname()))
+	}
+	if at := strings.IndexFunc(callback, unseen); at >= 0 {
+		r, _ := utf8.DecodeRuneInString(callback[at:])
+		return Errorf(CodeBadRequest, "the callback holds the character %U at byte %d, which no URL has; remove it, or write it as %s", r, at+1, url.PathEscape(string(r)))
+	}
 	return nil
+}
+
+// unseen reports whether a character is white space, or is not seen at all.
+func unseen(r rune) bool {
+	return r == utf8.RuneError || unicode.IsSpace(r) || unicode.Is(unicode.C, r)
+}
+
+// resolvable reports whether a host is an address, or a name that could be looked
+// up: delivery would try one that cannot for days. Underscores are in use.
+// Source: https://www.rfc-editor.org/rfc/rfc1035, section 2.3.4
+func resolvable(host string) bool {
+	if _, err := netip.ParseAddr(host); err == nil {
+		return true
+	}
+	name := strings.TrimSuffix(host, ".")
+	if len(name) > 253 && strings.IndexFunc(name, func(r rune) bool { return r > unicode.MaxASCII }) < 0 {
+		return false
+	}
+	for label := range strings.SplitSeq(name, ".") {
+		plain := true
+		for _, r := range label {
+			switch {
+			case r > unicode.MaxASCII:
+				plain = false
+				if unseen(r) {
+					return false
+				}
+			case r != '-' && r != '_' && (r < '0' || r > '9') && (r|0x20 < 'a' || r|0x20 > 'z'):
+				return false
+			}
+		}
+		if label == "" || plain && len(label) > 63 { // one in other scripts is longer or shorter when it is looked up
+			return false
+		}
+	}
+	return true
 }
 
 func errCallback() error {
@@ -53,8 +98,9 @@ func disguised(host string) bool {
 	if _, err := netip.ParseAddr(host); err == nil {
 		return false
 	}
-	for _, r := range host { // ① and 。 become 1 and . when the name is looked up
-		if r > unicode.MaxASCII && (unicode.IsNumber(r) || strings.ContainsRune("。．｡", r)) {
+	host = strings.NewReplacer("。", ".", "．", ".", "｡", ".").Replace(host) // as when the name is looked up
+	for _, r := range host {                                               // ① becomes 1
+		if r > unicode.MaxASCII && unicode.IsNumber(r) {
 			return true
 		}
 	}
