@@ -8,10 +8,12 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"mime"
 	"net/http"
 	"net/url"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 )
 
@@ -109,6 +111,12 @@ func (l link) attempt(ctx context.Context) (body io.ReadCloser, again bool, err 
 		end(nil)
 		return nil, true, fmt.Errorf("%s: %w", request.URL.Host, withoutLink(err))
 	}
+	if why := foreign(response); why != "" {
+		_ = response.Body.Close()
+		end(nil)
+		return nil, true, fmt.Errorf("%s answered %s with %s and not as an object store does; check what stands in between (HTTP_PROXY and HTTPS_PROXY, a login page, a filter), and repeat the command",
+			request.URL.Host, response.Status, why)
+	}
 	if response.StatusCode/100 == 2 {
 		return &download{response.Body, watch, watched, end, request.URL.Host}, false, nil
 	}
@@ -116,6 +124,24 @@ func (l link) attempt(ctx context.Context) (body io.ReadCloser, again bool, err 
 	end(nil)
 	again = response.StatusCode >= 500 || response.StatusCode == http.StatusTooManyRequests
 	return nil, again, fmt.Errorf("%s answered %s; %s", request.URL.Host, response.Status, remedy(l.method, response.StatusCode))
+}
+
+// foreign says what an answer is that is no object store's, or nothing: what stands
+// in between has pages for whatever is asked, an upload included, and a page would
+// be saved as the report. Stores put an id on their answers.
+// Sources: https://www.alibabacloud.com/help/en/oss/developer-reference/common-http-headers,
+// https://docs.aws.amazon.com/AmazonS3/latest/API/RESTCommonResponseHeaders.html
+func foreign(response *http.Response) string {
+	header, status := response.Header, response.StatusCode
+	marked := header.Get("X-Oss-Request-Id") != "" || header.Get("X-Amz-Request-Id") != ""
+	kind, _, err := mime.ParseMediaType(header.Get("Content-Type"))
+	switch {
+	case status/100 == 2 && status != http.StatusOK && status != http.StatusPartialContent:
+		return "no content"
+	case !marked && (kind == "text/html" || kind == "application/xhtml+xml" || err != nil && strings.Contains(strings.ToLower(header.Get("Content-Type")), "html")):
+		return "a page"
+	}
+	return ""
 }
 
 // errIdle ends a transfer that stands still.

@@ -58,6 +58,59 @@ func TestRefusedTransfersSayWhatToDo(t *testing.T) {
 	}
 }
 
+// A page is saved as no report, and taken for no upload, whatever its status. It
+// is asked for again: such pages pass.
+func TestPagesAreNoTransfers(t *testing.T) {
+	t.Parallel()
+	const page = "text/html; charset=utf-8"
+	for name, test := range map[string]struct {
+		upload bool
+		status int
+		header map[string]string
+		says   string // "" where it is taken
+	}{
+		"Report":       {status: http.StatusOK, header: map[string]string{"Content-Type": page}, says: "answered 200 OK with a page and not as an object store does; check what stands in between"},
+		"Upload":       {upload: true, status: http.StatusOK, header: map[string]string{"Content-Type": page}, says: "with a page"},
+		"Capitals":     {status: http.StatusOK, header: map[string]string{"Content-Type": "Text/HTML"}, says: "with a page"},
+		"XHTML":        {status: http.StatusOK, header: map[string]string{"Content-Type": "application/xhtml+xml"}, says: "with a page"},
+		"OddType":      {status: http.StatusOK, header: map[string]string{"Content-Type": "text/html;;"}, says: "with a page"},
+		"NotFound":     {status: http.StatusNotFound, header: map[string]string{"Content-Type": page}, says: "404 Not Found with a page"},
+		"UploadDenied": {upload: true, status: http.StatusForbidden, header: map[string]string{"Content-Type": page}, says: "403 Forbidden with a page"},
+		"Empty":        {status: http.StatusNoContent, says: "204 No Content with no content"},
+		"EmptyUpload":  {upload: true, status: http.StatusNoContent, says: "with no content"},
+		"OfTheStore":   {status: http.StatusOK, header: map[string]string{"Content-Type": page, "X-Oss-Request-Id": "1"}},
+		"OfALookAlike": {status: http.StatusOK, header: map[string]string{"Content-Type": page, "X-Amz-Request-Id": "1"}},
+		"Plain":        {status: http.StatusOK, header: map[string]string{"Content-Type": "application/x-ndjson"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			asked := 0
+			server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+				asked++
+				for key, value := range test.header {
+					w.Header().Set(key, value)
+				}
+				w.WriteHeader(test.status)
+			}))
+			t.Cleanup(server.Close)
+			var err error
+			if test.upload {
+				err = send(t.Context(), "picture", server.URL, []byte("x"))
+			} else if body, fetched := fetch(t.Context(), "report", server.URL); fetched != nil {
+				err = fetched
+			} else {
+				body.Close()
+			}
+			if (err == nil) != (test.says == "") || err != nil && !strings.Contains(err.Error(), test.says) {
+				t.Errorf("error = %v, want %q", err, test.says)
+			}
+			if (asked == tries) != (test.says != "") {
+				t.Errorf("asked %d times", asked)
+			}
+		})
+	}
+}
+
 func TestALinkThatIsNone(t *testing.T) {
 	t.Parallel()
 	_, err := fetch(t.Context(), "report", "http://[s3cret")

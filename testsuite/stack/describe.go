@@ -28,7 +28,7 @@ func (s *Stack) Describe() string {
   Temporal        %s   (export TEMPORAL_ADDRESS=%s), HTTP API %s
   object store    %s   buckets %s and %s, key %s, secret %s
   put files there bin/ossserver put --endpoint %s FILE_OR_FOLDER ... oss://%s/FOLDER
-  faults          %s
+  faults          GET, PUT, DELETE %s/-/faults, a JSON list as in testsuite/ossserver/faults.go
   health, metrics http://%s/healthz, http://%s/metrics
   files and logs  %s
 `, s.Temporal.UI, s.Temporal.Address, s.Temporal.Address, s.Temporal.HTTP,
