@@ -143,7 +143,7 @@ func TestReportFailures(t *testing.T) {
 	}{
 		"Refused":    {at(url + "/12.ndjson?Signature=wrong"), "error: download report: " + host + " answered 403 Forbidden; repeat the command for a fresh link\n"},
 		"CutShort":   {at(url + "/cut?Signature=s3cret"), "error: download report: it ends without its summary; repeat the command\n"},
-		"NotAReport": {at(url + "/odd?Signature=s3cret"), "error: download report: invalid character '<' looking for beginning of value\n"},
+		"NotAReport": {at(url + "/odd?Signature=s3cret"), "error: download report: " + host + " answered 200 OK with a page and not as an object store does; check what stands in between (HTTP_PROXY and HTTPS_PROXY, a login page, a filter), and repeat the command\n"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -8,9 +8,10 @@ import (
 	"imagebatch/workflows/contract"
 )
 
-// What stands in a second input would be dropped in silence: the name of the
-// picture that was to be deleted, or how much a task may delete.
-func TestASecondInputIsRefused(t *testing.T) {
+// What stands in a second input, or under a misspelt key, would be dropped in
+// silence: the name of the picture that was to be deleted, or how much a task may
+// delete.
+func TestWhatWouldBeDroppedIsRefused(t *testing.T) {
 	t.Parallel()
 	product := map[string]any{"instance": "shop", "ProductId": "p"}
 	for name, test := range map[string]struct {
@@ -22,6 +23,8 @@ func TestASecondInputIsRefused(t *testing.T) {
 		"Picture":  {contract.DeleteImage.Name, []any{product, map[string]any{"PicName": "a.jpg"}}, contract.CodeBadRequest},
 		"Text":     {contract.DeleteImage.Name, []any{product, "a.jpg"}, contract.CodeBadRequest},
 		"Bytes":    {contract.DeleteImage.Name, []any{product, []byte("a.jpg")}, contract.CodeBadRequest},
+		"Misspelt": {contract.StartBatchTask.Name, []any{map[string]any{"instance": "shop", "bucket": "photos", "path": "/", "max_deletes": "1"}}, contract.CodeBadRequest},
+		"Folder":   {contract.BatchTask.Name, []any{map[string]any{"instance": "shop", "bucket": "photos", "folder": "/spring"}}, contract.CodeBadRequest},
 		"Three":    {contract.DeleteImage.Name, []any{product, nil, 7}, contract.CodeBadRequest},
 		"Task":     {contract.StartBatchTask.Name, []any{input(), map[string]any{"maxDeletes": "1"}}, contract.CodeBadRequest},
 		"TaskSelf": {contract.BatchTask.Name, []any{input(), map[string]any{"maxDeletes": "1"}}, contract.CodeBadRequest},

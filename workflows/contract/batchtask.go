@@ -1,7 +1,6 @@
 package contract
 
 import (
-	"encoding/json"
 	"net/url"
 	"slices"
 	"strconv"
@@ -39,9 +38,6 @@ type BatchTaskInput struct {
 
 	// Carried is where a task stands that continued as new. Senders leave it nil.
 	Carried *CarriedTask `json:"carried,omitempty"`
-
-	// odd is a field that is not known or there twice, as a sentence.
-	odd string
 }
 
 // CarriedTask is exactly what a batch task needs to go on in another run.
@@ -242,12 +238,7 @@ func (in BatchTaskInput) Validate() error {
 	if err := in.EarlierChecks(); err != nil {
 		return err
 	}
-	switch {
-	case in.Carried != nil: // a task that goes on has been accepted
-		return nil
-	case in.odd != "":
-		return Errorf(CodeBadRequest, "%s; of the input of a task the fields are %s", in.odd, strings.Join(taskFields, ", "))
-	case in.Callback == "":
+	if in.Callback == "" || in.Carried != nil { // a task that goes on has been accepted
 		return nil
 	}
 	return ValidateCallback(in.Callback)
@@ -258,16 +249,14 @@ var taskFields = []string{
 	"instance", "bucket", "path", "callback", "roleArn", "fromRoot", "dump", "maxFailures", "maxDeletes", "sizes", "callbackRetry",
 }
 
-// UnmarshalJSON reads the input and notes a field that is not known or there
-// twice: a limit under a misspelt key must not be no limit.
-func (in *BatchTaskInput) UnmarshalJSON(data []byte) error {
-	type batchTask BatchTaskInput
-	if err := json.Unmarshal(data, (*batchTask)(in)); err != nil {
-		return err
+// CheckFields refuses an input that was sent with a field that is not known or
+// there twice: a limit under a misspelt key must not be no limit.
+func (in BatchTaskInput) CheckFields(sent []byte) error {
+	if in.Carried != nil { // by a worker, perhaps one that knows more fields
+		return nil
 	}
-	in.odd = ""
-	if in.Carried == nil {
-		in.odd = fieldsOf(data).odd(append(slices.Clone(taskFields), "carried"))
+	if odd := fieldsOf(sent).odd(append(slices.Clone(taskFields), "carried")); odd != "" {
+		return Errorf(CodeBadRequest, "%s; the input of a task has the fields %s", odd, strings.Join(taskFields, ", "))
 	}
 	return nil
 }

@@ -83,7 +83,7 @@ func TestBatchTaskInputKnowsItsFields(t *testing.T) {
 		`{"instance":"shop","bucket":"photos","PATH":"/a"}`:                          "", // as the decoder takes it
 		`{"instance":"shop","bucket":"photos","path":"/a","max_failures":"1%"}`:      `"max_failures" is not known`,
 		`{"instance":"shop","bucket":"photos","path":"/a","maxDelete":5}`:            `"maxDelete" is not known`,
-		`{"instance":"shop","bucket":"photos","folder":"/a"}`:                        `"folder" is not known; of the input of a task the fields are instance, bucket, path,`,
+		`{"instance":"shop","bucket":"photos","folder":"/a"}`:                        `"folder" is not known; the input of a task has the fields instance, bucket, path,`,
 		`{"instance":"shop","bucket":"photos","":"/a"}`:                              `"" is not known`,
 		`{"instance":"shop","bucket":"photos","maxDeletes":"0","MaxDeletes":"100%"}`: `"MaxDeletes" is there twice`,
 		`{"instance":"shop","bucket":"photos","path":"/a","path":"/b"}`:              `"path" is there twice`,
@@ -98,7 +98,7 @@ func TestBatchTaskInputKnowsItsFields(t *testing.T) {
 			t.Errorf("%s: %v", text, err)
 			continue
 		}
-		err := in.Validate()
+		err := errors.Join(in.CheckFields([]byte(text)), in.Validate())
 		if (err == nil) != (says == "") || err != nil && !strings.Contains(err.Error(), says) {
 			t.Errorf("%s: %v, want %q", text, err, says)
 		}
