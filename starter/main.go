@@ -9,6 +9,8 @@ import (
 	"os"
 	"os/signal"
 	"os/user"
+	"reflect"
+	"regexp"
 	"runtime/debug"
 	"strings"
 	"syscall"
@@ -144,12 +146,44 @@ func run(ctx context.Context, p process) (status int) {
 	if err != nil {
 		return p.tell(usageError{err.Error() + hyphenHint(p.args, err)}, commandOf(err))
 	}
+	if err := emptyFlag(parsed); err != nil {
+		return p.tell(err, parsed.Command())
+	}
+	if line.Timeout < 0 {
+		return p.tell(usagef("--timeout is %s; give how long to wait, such as 30s", line.Timeout), parsed.Command())
+	}
 	a := &app{
 		process: p, ctx: ctx, json: line.Output == "json", timeout: line.Timeout, queue: line.TaskQueue,
 		to: address{line.Address, line.Namespace, line.Profile, line.TaskQueue, p.env, p.by},
 	}
 	defer a.close()
 	return p.tell(parsed.Run(a), parsed.Command())
+}
+
+// mayBeEmpty are the flags whose empty text means something: it is what is stored,
+// or told.
+var mayBeEmpty = regexp.MustCompile(`^(custom-content|str-attr[2-4]?|reason)$`)
+
+// emptyFlag refuses a flag that is there and empty. It is a shell variable without
+// a value as a rule, and what it should have limited, or named, would be as if the
+// flag were not there. A list without a filter is only longer.
+func emptyFlag(parsed *kong.Context) error {
+	if strings.HasPrefix(parsed.Command(), "batch list") {
+		return nil
+	}
+	for _, part := range parsed.Path {
+		if part.Flag == nil || mayBeEmpty.MatchString(part.Flag.Name) {
+			continue
+		}
+		value := part.Flag.Target
+		if value.Kind() == reflect.Pointer {
+			value = value.Elem()
+		}
+		if value.Kind() == reflect.String && value.String() == "" {
+			return usagef("--%s is empty; give it a value, or leave it out", part.Flag.Name)
+		}
+	}
+	return nil
 }
 
 // tell prints an error in one line and turns it into an exit status.

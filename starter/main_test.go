@@ -43,6 +43,17 @@ func TestUsageErrorsExitTwo(t *testing.T) {
 		"SearchNum":              "image search shop --file a.jpg --num 101",
 		"SearchRegion":           "image search shop --file a.jpg --region 40,20,60,80",
 		"DeleteUnasked":          "instance delete shop",
+		"EmptyMaxDeletes":        "batch start shop --bucket photos --path /a --max-deletes=",
+		"EmptyMaxFailures":       "batch start shop --bucket photos --path /a --max-failures=",
+		"EmptyPath":              "batch start shop --bucket photos --path=",
+		"EmptyRole":              "batch start shop --bucket photos --path /a --role-arn=",
+		"EmptyCallback":          "batch start shop --bucket photos --path /a --callback=",
+		"EmptyFilter":            "image search shop --file a.jpg --filter=",
+		"EmptyRegion":            "image add shop p a.jpg --file a.jpg --region=",
+		"EmptyOut":               "batch report 12 --out=",
+		"EmptyDump":              "instance dump shop --file=",
+		"EmptyTaskQueue":         "--task-queue= instance list",
+		"NegativeTimeout":        "instance list --timeout=-5s",
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
