@@ -179,7 +179,11 @@ func emptyFlag(parsed *kong.Context) error {
 		if value.Kind() == reflect.Pointer {
 			value = value.Elem()
 		}
-		if value.Kind() == reflect.String && value.String() == "" {
+		if value.Kind() != reflect.String {
+			continue
+		}
+		folder, _ := os.Getwd() // what kong makes of the empty name of a file
+		if given := value.String(); given == "" || part.Flag.Tag.Type == "path" && given == folder {
 			return usagef("--%s is empty; give it a value, or leave it out", part.Flag.Name)
 		}
 	}
