@@ -156,7 +156,8 @@ func TestSearchAttributeRemovedWhileATaskRuns(t *testing.T) {
 	if err := watch.Wait(); err != nil {
 		t.Errorf("watch: %v: %s", err, watched.String())
 	}
-	if strings.Contains(watched.String(), "no worker") || !strings.Contains(watched.String(), contract.SearchPercent) {
+	before, _, told := strings.Cut(watched.String(), contract.SearchPercent)
+	if !told || strings.Contains(before, "no worker") { // later, a busy one may seem to be none
 		t.Errorf("who watches was told %q", watched.String())
 	}
 	conserved(t, task(t, s, id))
