@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"time"
 
 	"go.temporal.io/api/operatorservice/v1"
 	"go.temporal.io/api/serviceerror"
@@ -22,27 +21,23 @@ import (
 // it does not say, a warning has to do.
 func checkAttributes(ctx context.Context, temporal operatorservice.OperatorServiceClient, namespace string, logger *slog.Logger) error {
 	namespace = cmp.Or(namespace, client.DefaultNamespace)
-	for pause := time.Second; ; pause = min(2*pause, 30*time.Second) {
-		answer, err := temporal.ListSearchAttributes(ctx, &operatorservice.ListSearchAttributesRequest{Namespace: namespace})
-		denied, unknown := (*serviceerror.PermissionDenied)(nil), (*serviceerror.Unimplemented)(nil)
-		switch {
-		case err == nil:
-			registered := map[string]string{}
-			for name, kind := range answer.GetCustomAttributes() {
-				registered[name] = kind.String()
-			}
-			return contract.CheckSearchAttributes(namespace, registered)
-		case errors.As(err, &denied), errors.As(err, &unknown):
-			logger.Warn("Temporal does not tell its search attributes: a task hangs if one of imagebatch's is missing or of another type",
-				"namespace", namespace, "needed", contract.SearchAttributes, "error", err)
-			return nil
-		case !passes(err) || ctx.Err() != nil:
-			return fmt.Errorf("ask Temporal for the search attributes of its namespace %q: %w", namespace, err)
-		}
-		logger.Warn("Temporal does not answer, trying again", "pause", pause, "error", err)
-		select {
-		case <-ctx.Done():
-		case <-time.After(pause):
-		}
+	var answer *operatorservice.ListSearchAttributesResponse
+	err := untilAnswered(ctx, logger, func() (err error) {
+		answer, err = temporal.ListSearchAttributes(ctx, &operatorservice.ListSearchAttributesRequest{Namespace: namespace})
+		return err
+	})
+	denied, unknown := (*serviceerror.PermissionDenied)(nil), (*serviceerror.Unimplemented)(nil)
+	switch {
+	case errors.As(err, &denied), errors.As(err, &unknown):
+		logger.Warn("Temporal does not tell its search attributes: a task hangs if one of imagebatch's is missing or of another type",
+			"namespace", namespace, "needed", contract.SearchAttributes, "error", err)
+		return nil
+	case err != nil:
+		return fmt.Errorf("ask Temporal for the search attributes of its namespace %q: %w", namespace, err)
 	}
+	registered := map[string]string{}
+	for name, kind := range answer.GetCustomAttributes() {
+		registered[name] = kind.String()
+	}
+	return contract.CheckSearchAttributes(namespace, registered)
 }

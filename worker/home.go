@@ -39,10 +39,21 @@ const homeFact = "temporal"
 // findHome asks Temporal who it is, for as long as it is away.
 func findHome(ctx context.Context, temporal workflowservice.WorkflowServiceClient, namespace string, logger *slog.Logger) (home, error) {
 	namespace = cmp.Or(namespace, client.DefaultNamespace)
+	var found home
+	err := untilAnswered(ctx, logger, func() (err error) {
+		found, err = askHome(ctx, temporal, namespace)
+		return err
+	})
+	return found, err
+}
+
+// untilAnswered asks Temporal again for as long as it is away, and returns what
+// came of the last question.
+func untilAnswered(ctx context.Context, logger *slog.Logger, ask func() error) error {
 	for pause := time.Second; ; pause = min(2*pause, 30*time.Second) {
-		found, err := askHome(ctx, temporal, namespace)
+		err := ask()
 		if !passes(err) || ctx.Err() != nil {
-			return found, err
+			return err
 		}
 		logger.Warn("Temporal does not answer, trying again", "pause", pause, "error", err)
 		select {
